@@ -1,0 +1,1 @@
+//! A careful client for Okta's management API: authentication, paging, rate budget, errors by whose fault.

@@ -1,0 +1,1 @@
+//! The service: one folder per capability over a small ground floor.
