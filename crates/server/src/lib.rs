@@ -1,1 +1,4 @@
 //! The service: one folder per capability over a small ground floor.
+
+pub mod config;
+pub mod telemetry;
