@@ -16,7 +16,20 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
 
 /// The ground floor of the server: everyone may use these.
 const FLOOR: &[&str] = &[
-    "actor", "apikeys", "app", "audit", "config", "db", "jobs", "migrations", "notify", "sessions", "telemetry", "tenants", "vault", "web",
+    "actor",
+    "apikeys",
+    "app",
+    "audit",
+    "config",
+    "db",
+    "jobs",
+    "migrations",
+    "notify",
+    "sessions",
+    "telemetry",
+    "tenants",
+    "vault",
+    "web",
 ];
 
 /// What stands over the ground floor, and what of it each may use beside the floor.
@@ -39,7 +52,11 @@ fn ours(manifest: &str, section: &str) -> Vec<String> {
         if line.starts_with('[') {
             inside = line == section;
         } else if let Some(rest) = line.strip_prefix("keywright-").filter(|_| inside) {
-            found.push(rest.chars().take_while(char::is_ascii_alphanumeric).collect());
+            found.push(
+                rest.chars()
+                    .take_while(char::is_ascii_alphanumeric)
+                    .collect(),
+            );
         }
     }
     found.sort();
@@ -49,12 +66,16 @@ fn ours(manifest: &str, section: &str) -> Vec<String> {
 #[test]
 fn crates_depend_one_way() {
     for (name, may, in_tests) in CRATES {
-        let manifest = fs::read_to_string(root().join("crates").join(name).join("Cargo.toml")).expect("a manifest");
+        let manifest = fs::read_to_string(root().join("crates").join(name).join("Cargo.toml"))
+            .expect("a manifest");
         for used in ours(&manifest, "[dependencies]") {
             assert!(may.contains(&used.as_str()), "{name} depends on {used}");
         }
         for used in ours(&manifest, "[dev-dependencies]") {
-            assert!(may.contains(&used.as_str()) || in_tests.contains(&used.as_str()), "the tests of {name} depend on {used}");
+            assert!(
+                may.contains(&used.as_str()) || in_tests.contains(&used.as_str()),
+                "the tests of {name} depend on {used}"
+            );
         }
     }
     let made = fs::read_dir(root().join("crates")).expect("crates").count();
@@ -63,7 +84,12 @@ fn crates_depend_one_way() {
 
 /// The folder or file right below `src` that a source file belongs to.
 fn module(source: &Path, file: &Path) -> String {
-    let first = file.strip_prefix(source).expect("below src").iter().next().expect("a name");
+    let first = file
+        .strip_prefix(source)
+        .expect("below src")
+        .iter()
+        .next()
+        .expect("a name");
     first.to_string_lossy().trim_end_matches(".rs").to_owned()
 }
 
@@ -77,21 +103,33 @@ fn folders_of_the_server_keep_their_layer() {
         if WIRING.contains(&own.as_str()) {
             continue;
         }
-        let in_tests = file.iter().any(|part| part == "tests" || part == "tests.rs" || part == "testing.rs" || part == "testing");
+        let in_tests = file.iter().any(|part| {
+            part == "tests" || part == "tests.rs" || part == "testing.rs" || part == "testing"
+        });
         let above = slices.get(own.as_str()).copied().unwrap_or_default();
-        if !FLOOR.contains(&own.as_str()) && !slices.contains_key(own.as_str()) && own != "testing" {
+        if !FLOOR.contains(&own.as_str()) && !slices.contains_key(own.as_str()) && own != "testing"
+        {
             wrong.push(format!("{own} is missing from the table"));
         }
         for path in named(&fs::read_to_string(&file).expect("a source file"), "crate") {
             let used = path[0].as_str();
             let part = path.get(1).map_or("", String::as_str);
-            let known = FLOOR.contains(&used) || slices.contains_key(used) || WIRING.contains(&used);
-            let allowed = used == own || FLOOR.contains(&used) || above.contains(&used) || in_tests || !known;
+            let known =
+                FLOOR.contains(&used) || slices.contains_key(used) || WIRING.contains(&used);
+            let allowed =
+                used == own || FLOOR.contains(&used) || above.contains(&used) || in_tests || !known;
             let private = part == "store" && used != own;
             if !allowed || private {
-                wrong.push(format!("{} uses crate::{used}::{part}", file.strip_prefix(&source).expect("below src").display()));
+                wrong.push(format!(
+                    "{} uses crate::{used}::{part}",
+                    file.strip_prefix(&source).expect("below src").display()
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "against the table of layers:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "against the table of layers:\n{}",
+        wrong.join("\n")
+    );
 }

@@ -8,7 +8,10 @@ use std::{
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the workspace")
 }
 
 /// All files below a folder whose name ends in `ending`, sorted.
@@ -16,7 +19,9 @@ pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_path_buf()];
     while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        for entry in
+            fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 open.push(path);
@@ -31,7 +36,10 @@ pub(crate) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 
 /// The text without line comments, so that prose may name what code may not use.
 fn code(text: &str) -> String {
-    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Every path below `start::` that a text names, two segments deep: `crate::{a::b, c}` gives `[a, b]` and `[c]`.
@@ -62,7 +70,9 @@ fn tree<'a>(text: &'a str, prefix: &mut Vec<String>, found: &mut BTreeSet<Vec<St
             }
         }
     }
-    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
     if word.is_empty() {
         return rest;
@@ -96,9 +106,15 @@ fn skip(text: &str) -> &str {
 #[test]
 fn reads_paths_in_groups_and_alone() {
     let text = "use crate::{app::{App, Work}, db, sync::store::Run};\n// crate::prose::only\nlet a = crate::vault::open(x);";
-    let want: BTreeSet<Vec<String>> = [vec!["app", "App"], vec!["app", "Work"], vec!["db"], vec!["sync", "store"], vec!["vault", "open"]]
-        .into_iter()
-        .map(|path| path.into_iter().map(str::to_owned).collect())
-        .collect();
+    let want: BTreeSet<Vec<String>> = [
+        vec!["app", "App"],
+        vec!["app", "Work"],
+        vec!["db"],
+        vec!["sync", "store"],
+        vec!["vault", "open"],
+    ]
+    .into_iter()
+    .map(|path| path.into_iter().map(str::to_owned).collect())
+    .collect();
     assert_eq!(named(text, "crate"), want);
 }
