@@ -94,9 +94,8 @@ fn skip(text: &str) -> &str {
     for (at, c) in text.char_indices() {
         match c {
             '{' => depth += 1,
-            '}' if depth == 0 => return &text[at..],
+            '}' | ',' | ';' if depth == 0 => return &text[at..],
             '}' => depth -= 1,
-            ',' | ';' if depth == 0 => return &text[at..],
             _ => {}
         }
     }
