@@ -1,0 +1,348 @@
+//! What surrounds every request: its id, a span, bounds on size and time, metrics, headers, and an answer even
+//! after a panic.
+
+use std::any::Any;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, STRICT_TRANSPORT_SECURITY,
+};
+use http::{Extensions, HeaderName, HeaderValue};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::CsrfLayer;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::{Problem, body, request_id};
+use crate::config::Config;
+
+/// Bounds on one request's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Largest body, in bytes.
+    pub body_bytes: usize,
+    /// Deepest nesting of JSON.
+    pub json_depth: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            body_bytes: 16 << 20,
+            json_depth: 64,
+        }
+    }
+}
+
+impl Bounds {
+    /// The bounds in force for a request.
+    #[must_use]
+    pub fn of(extensions: &Extensions) -> Self {
+        extensions.get().copied().unwrap_or_default()
+    }
+}
+
+/// What the surroundings of requests depend on.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The address we are reached at, without a slash at the end.
+    pub public_url: String,
+    /// Bounds on bodies.
+    pub bounds: Bounds,
+    /// Longest time until an answer begins.
+    pub timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            public_url: "http://localhost:8080".to_owned(),
+            bounds: Bounds::default(),
+            timeout: Duration::from_mins(1),
+        }
+    }
+}
+
+impl From<&Config> for Options {
+    fn from(config: &Config) -> Self {
+        Self {
+            public_url: config.public_url(),
+            bounds: Bounds {
+                body_bytes: config.limits.body_bytes,
+                json_depth: config.limits.json_depth,
+            },
+            timeout: Duration::from_secs(config.limits.request_seconds),
+        }
+    }
+}
+
+/// The router with everything around it.
+pub fn around(router: Router, options: &Options) -> Router {
+    router
+        .fallback(|| async { Problem::not_found("address") })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(
+                http::StatusCode::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "This address does not take that method",
+            )
+        })
+        .layer(csrf(&options.public_url))
+        .layer(DefaultBodyLimit::max(options.bounds.body_bytes))
+        .layer(from_fn_with_state(options.clone(), bound))
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn_with_state(
+            options.public_url.starts_with("https://"),
+            headers,
+        ))
+        .layer(from_fn(observe))
+}
+
+/// Refuses what another site's page makes a browser send (`Sec-Fetch-Site`, `Origin`); programs send neither.
+fn csrf(public_url: &str) -> CsrfLayer {
+    let origin = url::Url::parse(public_url)
+        .map(|url| url.origin().ascii_serialization())
+        .unwrap_or_default();
+    CsrfLayer::new()
+        .add_trusted_origin(origin)
+        .unwrap_or_default()
+}
+
+/// Bounds on size and time.
+async fn bound(State(options): State<Options>, mut request: Request, next: Next) -> Response {
+    let announced = request
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > options.bounds.body_bytes) {
+        return body::too_large(options.bounds.body_bytes).into_response();
+    }
+    request.extensions_mut().insert(options.bounds);
+    match tokio::time::timeout(options.timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            Problem::unavailable("it took too long; nothing that was not acknowledged is kept")
+                .into_response()
+        }
+    }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the form CatchPanicLayer asks for"
+)]
+fn after_panic(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = text.unwrap_or("without text"), "a request panicked");
+    Problem::fault().into_response()
+}
+
+/// Headers of every answer that does not set its own: nothing is cached, framed, sniffed or told to others.
+async fn headers(State(https): State<bool>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    };
+    set(CACHE_CONTROL, "no-store");
+    set(
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    set(HeaderName::from_static("x-content-type-options"), "nosniff");
+    set(HeaderName::from_static("x-frame-options"), "DENY");
+    set(HeaderName::from_static("referrer-policy"), "no-referrer");
+    set(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    set(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
+    if https {
+        set(
+            STRICT_TRANSPORT_SECURITY,
+            "max-age=63072000; includeSubDomains",
+        );
+    }
+    response
+}
+
+/// Gives the request its id, a span and its place in the metrics. Addresses are logged without their query.
+async fn observe(request: Request, next: Next) -> Response {
+    let foreign = request
+        .headers()
+        .get(request_id::HEADER)
+        .and_then(|value| value.to_str().ok());
+    let id = foreign
+        .filter(|id| request_id::acceptable(id))
+        .map_or_else(fresh_id, str::to_owned);
+    let method = request.method().clone();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let span = tracing::info_span!("request", %id, %method, path = request.uri().path());
+    let begun = Instant::now();
+    let mut response = request_id::scope(id.clone(), next.run(request))
+        .instrument(span.clone())
+        .await;
+    let (status, took) = (response.status().as_u16(), begun.elapsed());
+    span.in_scope(|| tracing::debug!(status, ms = took.as_millis(), "answered"));
+    let labels = [("method", method.to_string()), ("route", route)];
+    metrics::histogram!("keywright_http_request_seconds", &labels).record(took.as_secs_f64());
+    metrics::counter!("keywright_http_requests_total", "method" => labels[0].1.clone(), "route" => labels[1].1.clone(), "status" => status.to_string()).increment(1);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(request_id::HEADER, value);
+    }
+    response
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a request has an id before it has a unit of work"
+)]
+fn fresh_id() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::routing::{get, post};
+    use http::header::{CONTENT_TYPE, ORIGIN};
+    use tower::ServiceExt;
+
+    use super::*;
+
+    fn router(timeout: Duration) -> Router {
+        let options = Options {
+            public_url: "https://kw.example".to_owned(),
+            timeout,
+            ..Options::default()
+        };
+        let inner = Router::new()
+            .route("/ok", get(|| async { "ok" }))
+            .route(
+                "/panic",
+                get(|| async { assert!(std::hint::black_box(false), "planted") }),
+            )
+            .route(
+                "/slow",
+                get(|| async { std::future::pending::<()>().await }),
+            )
+            .route("/form", post(|| async { "done" }));
+        around(inner, &options)
+    }
+
+    async fn send(request: Request) -> (http::Response<()>, String) {
+        send_within(Duration::from_mins(1), request).await
+    }
+
+    async fn send_within(timeout: Duration, request: Request) -> (http::Response<()>, String) {
+        let (parts, body) = router(timeout).oneshot(request).await.unwrap().into_parts();
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        (
+            Response::from_parts(parts, ()),
+            String::from_utf8(bytes.to_vec()).unwrap(),
+        )
+    }
+
+    fn get_request(path: &str) -> Request {
+        Request::get(path).body(Body::empty()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn answers_carry_the_headers_that_keep_them_private() {
+        let (answer, _) = send(get_request("/ok")).await;
+        for (name, want) in [
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            (
+                "strict-transport-security",
+                "max-age=63072000; includeSubDomains",
+            ),
+        ] {
+            assert_eq!(answer.headers()[name], want);
+        }
+        assert!(
+            answer.headers()["content-security-policy"]
+                .to_str()
+                .unwrap()
+                .contains("frame-ancestors 'none'")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_problem_with_a_request_id() {
+        let mut request = get_request("/panic");
+        request
+            .headers_mut()
+            .insert(request_id::HEADER, HeaderValue::from_static("caller-0001"));
+        let (answer, body) = send(request).await;
+        assert_eq!(answer.status(), 500);
+        assert_eq!(answer.headers()[CONTENT_TYPE], "application/problem+json");
+        assert_eq!(answer.headers()[request_id::HEADER], "caller-0001");
+        assert!(
+            body.contains("caller-0001") && !body.contains("planted"),
+            "{body}"
+        );
+    }
+
+    #[tokio::test]
+    async fn foreign_ids_that_could_forge_log_lines_are_replaced() {
+        let mut request = get_request("/ok");
+        request.headers_mut().insert(
+            request_id::HEADER,
+            HeaderValue::from_static("a b\tlevel=error"),
+        );
+        let (answer, _) = send(request).await;
+        assert_eq!(answer.headers()[request_id::HEADER].len(), 32);
+    }
+
+    #[tokio::test]
+    async fn what_takes_too_long_is_answered() {
+        let (answer, _) = send_within(Duration::ZERO, get_request("/slow")).await;
+        assert_eq!(answer.status(), 503);
+    }
+
+    #[tokio::test]
+    async fn unknown_addresses_and_methods_are_problems() {
+        assert_eq!(send(get_request("/nowhere")).await.0.status(), 404);
+        let (answer, _) = send(get_request("/form")).await;
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()[CONTENT_TYPE]),
+            (405, &HeaderValue::from_static("application/problem+json"))
+        );
+    }
+
+    #[tokio::test]
+    async fn other_sites_cannot_send_forms() {
+        let form = |origin: &'static str| {
+            Request::post("/form")
+                .header(ORIGIN, origin)
+                .body(Body::empty())
+                .unwrap()
+        };
+        assert_eq!(send(form("https://evil.example")).await.0.status(), 403);
+        assert_eq!(send(form("https://kw.example")).await.0.status(), 200);
+        assert_eq!(
+            send(Request::post("/form").body(Body::empty()).unwrap())
+                .await
+                .0
+                .status(),
+            200
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! The edge: how requests come in and answers go out.
+//!
+//! ```text
+//! request -> observe (id, span, metrics) -> headers -> catch panic -> bound (size, time) -> csrf -> route
+//!                                                                                       \-> Problem (RFC 9457)
+//! ```
+
+mod body;
+mod layers;
+mod page;
+mod problem;
+pub mod request_id;
+
+pub use body::{Json, parse as parse_json};
+pub use layers::{Bounds, Options, around};
+pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, Paged};
+pub use problem::{MEDIA_TYPE as PROBLEM_MEDIA_TYPE, Problem};
