@@ -1,5 +1,19 @@
 //! The service: one folder per capability over a small ground floor.
+//!
+//! Ground floor: [`db`], [`jobs`], [`vault`], [`audit`], [`sessions`], [`tenants`]; every unit of work goes through
+//! [`app::App`] and [`app::Work`].
 
+pub mod actor;
+pub mod app;
+pub mod audit;
 pub mod config;
+pub mod db;
+pub mod jobs;
+mod migrations;
+pub mod sessions;
 pub mod telemetry;
+pub mod tenants;
+#[cfg(test)]
+mod testing;
+pub mod vault;
 pub mod web;

@@ -1,1 +1,3 @@
-//! For tests only: a PostgreSQL to test on, keys, a seeded rng, a mail server.
+//! For tests only: a PostgreSQL to test on.
+
+pub mod postgres;

@@ -1,0 +1,282 @@
+//! The running service ([`App`]) and one unit of work in it ([`Work`]).
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rand::rngs::StdRng;
+use rand::{RngCore, SeedableRng};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Statement, Value};
+use tokio::sync::{Notify, OwnedMutexGuard};
+use uuid::Uuid;
+
+use crate::actor::Actor;
+use crate::db::{self, Database, Engine, TenantId, Timestamp, values};
+use crate::vault::{Sealed, Vault};
+
+/// Where the time comes from.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// A clock that stands still until moved (tests, rehearsals): microseconds since the epoch.
+    Fixed(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// This clock's present.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match self {
+            #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+            Self::System => Timestamp::from_jiff(jiff::Timestamp::now()),
+            Self::Fixed(at) => Timestamp(at.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a fixed clock on; the machine's clock stays as it is.
+    pub fn advance(&self, by: std::time::Duration) {
+        if let Self::Fixed(at) = self {
+            at.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        }
+    }
+}
+
+/// The running service: what every request and job shares. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    db: Database,
+    vault: Vault,
+    clock: Clock,
+    random: Mutex<StdRng>,
+    // What the slices share among their own requests (clients, settings), by type.
+    parts: http::Extensions,
+    jobs: Notify,
+}
+
+/// What an [`App`] is made of.
+pub struct AppBuilder {
+    db: Database,
+    vault: Vault,
+    clock: Clock,
+    random: StdRng,
+    parts: http::Extensions,
+}
+
+impl AppBuilder {
+    /// With another clock than the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// With randomness that repeats (tests only).
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.random = StdRng::seed_from_u64(seed);
+        self
+    }
+
+    /// With a value that a slice keeps for itself, found again by its type ([`App::part`]).
+    #[must_use]
+    pub fn with<T: Clone + Send + Sync + 'static>(mut self, part: T) -> Self {
+        self.parts.insert(part);
+        self
+    }
+
+    /// The finished app.
+    #[must_use]
+    pub fn build(self) -> App {
+        let Self { db, vault, clock, random, parts } = self;
+        App(Arc::new(Inner { db, vault, clock, random: Mutex::new(random), parts, jobs: Notify::new() }))
+    }
+}
+
+impl App {
+    /// Begins building an app on a migrated database.
+    #[must_use]
+    pub fn builder(db: Database, vault: Vault) -> AppBuilder {
+        AppBuilder { db, vault, clock: Clock::System, random: StdRng::from_os_rng(), parts: http::Extensions::new() }
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Database {
+        &self.0.db
+    }
+
+    /// The vault that seals secrets.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
+    /// The present.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The clock itself.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// A value put in with [`AppBuilder::with`].
+    #[must_use]
+    pub fn part<T: Clone + Send + Sync + 'static>(&self) -> Option<&T> {
+        self.0.parts.get()
+    }
+
+    /// Random bytes, unguessable outside tests.
+    #[must_use]
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.rng().fill_bytes(&mut bytes);
+        bytes
+    }
+
+    /// A new id: UUID v7 of the app's clock and randomness.
+    #[must_use]
+    pub fn id<T: From<Uuid>>(&self) -> T {
+        uuid_v7(self.now(), self.random()).into()
+    }
+
+    /// Begins a unit of work that may write, bound to the actor's tenant.
+    pub async fn begin(&self, actor: &Actor) -> db::Result<Work> {
+        let begun = self.db().begin_write().await?;
+        Ok(self.work(begun.tx, begun.writer, actor))
+    }
+
+    /// Begins a unit of work that only looks: it sees one state of the database throughout.
+    pub async fn read(&self, actor: &Actor) -> db::Result<Work> {
+        let tx = self.db().begin_read().await?;
+        Ok(self.work(tx, None, actor))
+    }
+
+    /// Told whenever a job may have become due.
+    pub(crate) fn jobs_signal(&self) -> &Notify {
+        &self.0.jobs
+    }
+
+    fn work(&self, tx: DatabaseTransaction, writer: Option<OwnedMutexGuard<()>>, actor: &Actor) -> Work {
+        Work { tx, tenant: actor.tenant, now: self.now(), actor: actor.clone(), app: self.clone(), writer, wakes_jobs: false }
+    }
+
+    fn rng(&self) -> MutexGuard<'_, StdRng> {
+        self.0.random.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One unit of work: one transaction bound to one tenant, one instant, one actor. Dropped without
+/// [`commit`](Work::commit), nothing of it stays.
+pub struct Work {
+    /// The transaction; every query in it is bounded by `tenant`.
+    pub tx: DatabaseTransaction,
+    /// Whose data this is.
+    pub tenant: TenantId,
+    /// The instant of all that happens in it.
+    pub now: Timestamp,
+    /// Who does it.
+    pub actor: Actor,
+    app: App,
+    writer: Option<OwnedMutexGuard<()>>,
+    wakes_jobs: bool,
+}
+
+impl Work {
+    /// The app it belongs to.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Which engine is beneath.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.app.db().engine()
+    }
+
+    /// A new id (UUID v7 of this work's instant).
+    #[must_use]
+    pub fn id<T: From<Uuid>>(&self) -> T {
+        uuid_v7(self.now, self.app.random()).into()
+    }
+
+    /// Random bytes, unguessable outside tests.
+    #[must_use]
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        self.app.random()
+    }
+
+    /// All rows of a query.
+    pub async fn rows<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> db::Result<Vec<T>> {
+        let rows = self.tx.query_all_raw(self.statement(sql, values)).await?;
+        rows.iter().map(|row| T::from_query_result(row, "")).collect::<Result<_, _>>().map_err(db::Error::from)
+    }
+
+    /// The first row of a query, if there is one.
+    pub async fn row<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> db::Result<Option<T>> {
+        let row = self.tx.query_one_raw(self.statement(sql, values)).await?;
+        Ok(row.map(|row| T::from_query_result(&row, "")).transpose()?)
+    }
+
+    /// Runs a statement; gives the number of rows it touched.
+    pub async fn run(&self, sql: &str, values: Vec<Value>) -> db::Result<u64> {
+        Ok(self.tx.execute_raw(self.statement(sql, values)).await?.rows_affected())
+    }
+
+    /// Runs a statement guarded by a version: no row touched is [`db::Error::Stale`].
+    pub async fn run_versioned(&self, sql: &str, values: Vec<Value>) -> db::Result<()> {
+        if self.run(sql, values).await? == 0 { Err(db::Error::Stale) } else { Ok(()) }
+    }
+
+    /// Takes turns with every other write transaction of this tenant that asks for the same `name`, until the end of
+    /// the transaction. `SQLite` has one writer anyway; PostgreSQL takes an advisory lock.
+    pub async fn lock(&self, name: &str) -> db::Result<()> {
+        if self.engine() == Engine::Postgres {
+            let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+            self.run(sql, values![format!("{}/{name}", self.tenant)]).await?;
+        }
+        Ok(())
+    }
+
+    /// Seals a secret for `column` (`table.column`) of the row `row`: it opens for this tenant, column and row only.
+    #[must_use]
+    pub fn seal(&self, column: &str, row: Uuid, secret: &[u8]) -> Sealed {
+        self.app.vault().seal(self.tenant, column, row, secret, self.random())
+    }
+
+    /// Wakes the job workers of this process when this work is committed.
+    pub(crate) fn wake_jobs(&mut self) {
+        self.wakes_jobs = true;
+    }
+
+    /// Keeps what was done. When this returns, it is on disk.
+    pub async fn commit(self) -> db::Result<()> {
+        let Self { tx, app, writer, wakes_jobs, .. } = self;
+        let wrote = writer.is_some();
+        tx.commit().await?;
+        drop(writer);
+        if wrote {
+            app.db().durable().await?;
+        }
+        if wakes_jobs {
+            app.jobs_signal().notify_waiters();
+        }
+        Ok(())
+    }
+
+    fn statement(&self, sql: &str, values: Vec<Value>) -> Statement {
+        Statement::from_sql_and_values(self.engine().backend(), sql, values)
+    }
+}
+
+/// RFC 9562 section 5.7: 48 bits of milliseconds, then randomness.
+fn uuid_v7(now: Timestamp, random: [u8; 10]) -> Uuid {
+    let millis = u64::try_from(now.0.div_euclid(1_000)).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}

@@ -1,0 +1,144 @@
+//! Signed-in browsers: a random token in a cookie, its hash here, listed and ended by their owner or an admin.
+//!
+//! Access that ends elsewhere ends sessions too: a session remembers its user's `access_epoch`, and
+//! [`Session::stands`] compares it with the present one (`directory` raises it, and reaches into no one).
+
+use sea_orm::FromQueryResult;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::app::Work;
+use crate::audit;
+use crate::db::{self, SessionId, Timestamp, UserId, values};
+
+/// A session ends after so many seconds in any case (12 h) ...
+pub const ABSOLUTE_SECONDS: i64 = 12 * 3_600;
+/// ... and after so many seconds without a request (1 h).
+pub const IDLE_SECONDS: i64 = 3_600;
+
+/// One signed-in browser.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult, Serialize)]
+pub struct Session {
+    /// Its id, for lists.
+    pub id: SessionId,
+    /// Who is signed in.
+    pub user_id: UserId,
+    /// The user's `access_epoch` when it began.
+    pub access_epoch: i64,
+    /// How they signed in: `saml`, `passkey`, `link`.
+    pub method: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// Its last request (to the minute).
+    pub seen_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// When it was ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// Whether it is good now, given the user's present `access_epoch`.
+    #[must_use]
+    pub fn stands(&self, epoch: i64, now: Timestamp) -> bool {
+        self.ended_at.is_none()
+            && self.access_epoch == epoch
+            && now < self.expires_at
+            && now < self.seen_at.plus_seconds(IDLE_SECONDS)
+    }
+}
+
+const COLUMNS: &str = "id, user_id, access_epoch, method, created_at, seen_at, expires_at, ended_at";
+
+/// Begins a session; gives the token for the cookie (256 bits), which is shown nowhere else.
+pub async fn begin(work: &mut Work, user: UserId, epoch: i64, method: &'static str) -> db::Result<(SessionId, SecretString)> {
+    let id = work.id::<SessionId>();
+    let token = SecretString::from(URL_SAFE_NO_PAD.encode(work.random::<32>()));
+    let sql = format!("INSERT INTO sessions (tenant_id, token_hash, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, NULL)");
+    let bound =
+        values![work.tenant, hash(&token), id, user, epoch, method, work.now, work.now.plus_seconds(ABSOLUTE_SECONDS)];
+    work.run(&sql, bound).await?;
+    let entry = audit::Entry::new("session.begun", ("user", user.to_string()), format!("signed in by {method}"));
+    audit::record(work, entry).await?;
+    Ok((id, token))
+}
+
+/// The session of this token, whether or not it still stands (see [`Session::stands`]).
+pub async fn find(work: &Work, token: &SecretString) -> db::Result<Option<Session>> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE tenant_id = $1 AND token_hash = $2");
+    work.row(&sql, values![work.tenant, hash(token)]).await
+}
+
+/// Notes a request of this session, at most once a minute.
+pub async fn touch(work: &Work, id: SessionId) -> db::Result<()> {
+    let sql = "UPDATE sessions SET seen_at = $3 WHERE tenant_id = $1 AND id = $2 AND seen_at < $4";
+    work.run(sql, values![work.tenant, id, work.now, work.now.plus_seconds(-60)]).await.map(drop)
+}
+
+/// The sessions of a person, newest first.
+pub async fn of_user(work: &Work, user: UserId) -> db::Result<Vec<Session>> {
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE tenant_id = $1 AND user_id = $2 ORDER BY id DESC LIMIT 200");
+    work.rows(&sql, values![work.tenant, user]).await
+}
+
+/// Ends one session. False when there is none that is still open.
+pub async fn end(work: &mut Work, id: SessionId, reason: &str) -> db::Result<bool> {
+    let sql = "UPDATE sessions SET ended_at = $3 WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL";
+    let ended = work.run(sql, values![work.tenant, id, work.now]).await? == 1;
+    if ended {
+        audit::record(work, audit::Entry::new("session.ended", ("session", id.to_string()), reason)).await?;
+    }
+    Ok(ended)
+}
+
+fn hash(token: &SecretString) -> Vec<u8> {
+    Sha256::digest(token.expose_secret().as_bytes()).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::testing::db_test;
+
+    db_test!(
+        async fn a_session_stands_until_it_is_ended_idle_or_its_user_lost_access(t) {
+            let mut work = t.begin().await;
+            let user = work.id::<UserId>();
+            let (id, token) = begin(&mut work, user, 3, "saml").await.unwrap();
+            work.commit().await.unwrap();
+            let session = find(&t.read().await, &token).await.unwrap().unwrap();
+            assert_eq!(session.id, id);
+            assert!(session.stands(3, t.app.now()));
+            assert!(!session.stands(4, t.app.now()), "access ended");
+            assert!(!session.stands(3, t.app.now().plus_seconds(IDLE_SECONDS)), "idle");
+            assert!(find(&t.read().await, &"other".into()).await.unwrap().is_none());
+            t.advance(Duration::from_secs(120));
+            let mut work = t.begin().await;
+            touch(&work, id).await.unwrap();
+            assert_eq!(of_user(&work, user).await.unwrap()[0].seen_at, work.now);
+            assert!(end(&mut work, id, "signed out").await.unwrap());
+            assert!(!end(&mut work, id, "again").await.unwrap());
+            work.commit().await.unwrap();
+            let session = find(&t.read().await, &token).await.unwrap().unwrap();
+            assert!(!session.stands(3, t.app.now()));
+        }
+
+        async fn another_tenants_session_is_not_found(t) {
+            let mut work = t.begin().await;
+            let user = work.id::<UserId>();
+            let (id, token) = begin(&mut work, user, 0, "link").await.unwrap();
+            work.commit().await.unwrap();
+            let other = t.other_tenant().await;
+            let mut work = t.app.begin(&other).await.unwrap();
+            assert!(find(&work, &token).await.unwrap().is_none());
+            assert!(of_user(&work, user).await.unwrap().is_empty());
+            assert!(!end(&mut work, id, "hostile").await.unwrap());
+        }
+    );
+}
