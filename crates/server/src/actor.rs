@@ -76,7 +76,11 @@ impl fmt::Display for Permission {
 impl std::str::FromStr for Permission {
     type Err = UnknownPermission;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.iter().copied().find(|p| p.wire() == text).ok_or_else(|| UnknownPermission(text.to_owned()))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|p| p.wire() == text)
+            .ok_or_else(|| UnknownPermission(text.to_owned()))
     }
 }
 
@@ -207,13 +211,23 @@ impl Actor {
     /// The operator of this machine: holds everything, but is no person.
     #[must_use]
     pub fn local(tenant: TenantId) -> Self {
-        Self { kind: ActorKind::Local, name: "local".to_owned(), tenant, permissions: Permissions::all() }
+        Self {
+            kind: ActorKind::Local,
+            name: "local".to_owned(),
+            tenant,
+            permissions: Permissions::all(),
+        }
     }
 
     /// Keywright itself, in the job or step called `name`.
     #[must_use]
     pub fn system(tenant: TenantId, name: &'static str) -> Self {
-        Self { kind: ActorKind::System(name), name: name.to_owned(), tenant, permissions: Permissions::all() }
+        Self {
+            kind: ActorKind::System(name),
+            name: name.to_owned(),
+            tenant,
+            permissions: Permissions::all(),
+        }
     }
 
     /// Whether the actor may.
@@ -224,7 +238,14 @@ impl Actor {
 
     /// Refuses an actor without `permission`.
     pub fn need(&self, permission: Permission) -> Result<(), Forbidden> {
-        if self.may(permission) { Ok(()) } else { Err(Forbidden { actor: self.name.clone(), needed: permission }) }
+        if self.may(permission) {
+            Ok(())
+        } else {
+            Err(Forbidden {
+                actor: self.name.clone(),
+                needed: permission,
+            })
+        }
     }
 
     /// Whether a person's own credential is behind this (approvals and lowering guards need one).
@@ -253,7 +274,10 @@ mod tests {
         for permission in Permission::ALL {
             assert_eq!(permission.wire().parse(), Ok(*permission));
         }
-        assert_eq!("nothing".parse::<Permission>(), Err(UnknownPermission("nothing".into())));
+        assert_eq!(
+            "nothing".parse::<Permission>(),
+            Err(UnknownPermission("nothing".into()))
+        );
     }
 
     #[test]
@@ -261,6 +285,13 @@ mod tests {
         let few: Permissions = [Permission::UsersRead].into_iter().collect();
         assert!(Permissions::all().hold_all(&few));
         assert!(!few.hold_all(&Permissions::all()));
-        assert_eq!(few.lack(&[Permission::UsersRead, Permission::RunsRead].into_iter().collect()), vec![Permission::RunsRead]);
+        assert_eq!(
+            few.lack(
+                &[Permission::UsersRead, Permission::RunsRead]
+                    .into_iter()
+                    .collect()
+            ),
+            vec![Permission::RunsRead]
+        );
     }
 }

@@ -27,7 +27,10 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match self {
-            #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the one place that reads the machine's clock"
+            )]
             Self::System => Timestamp::from_jiff(jiff::Timestamp::now()),
             Self::Fixed(at) => Timestamp(at.load(Ordering::SeqCst)),
         }
@@ -36,7 +39,10 @@ impl Clock {
     /// Moves a fixed clock on; the machine's clock stays as it is.
     pub fn advance(&self, by: std::time::Duration) {
         if let Self::Fixed(at) = self {
-            at.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+            at.fetch_add(
+                i64::try_from(by.as_micros()).unwrap_or(i64::MAX),
+                Ordering::SeqCst,
+            );
         }
     }
 }
@@ -89,8 +95,21 @@ impl AppBuilder {
     /// The finished app.
     #[must_use]
     pub fn build(self) -> App {
-        let Self { db, vault, clock, random, parts } = self;
-        App(Arc::new(Inner { db, vault, clock, random: Mutex::new(random), parts, jobs: Notify::new() }))
+        let Self {
+            db,
+            vault,
+            clock,
+            random,
+            parts,
+        } = self;
+        App(Arc::new(Inner {
+            db,
+            vault,
+            clock,
+            random: Mutex::new(random),
+            parts,
+            jobs: Notify::new(),
+        }))
     }
 }
 
@@ -98,7 +117,13 @@ impl App {
     /// Begins building an app on a migrated database.
     #[must_use]
     pub fn builder(db: Database, vault: Vault) -> AppBuilder {
-        AppBuilder { db, vault, clock: Clock::System, random: StdRng::from_os_rng(), parts: http::Extensions::new() }
+        AppBuilder {
+            db,
+            vault,
+            clock: Clock::System,
+            random: StdRng::from_os_rng(),
+            parts: http::Extensions::new(),
+        }
     }
 
     /// The database.
@@ -162,8 +187,21 @@ impl App {
         &self.0.jobs
     }
 
-    fn work(&self, tx: DatabaseTransaction, writer: Option<OwnedMutexGuard<()>>, actor: &Actor) -> Work {
-        Work { tx, tenant: actor.tenant, now: self.now(), actor: actor.clone(), app: self.clone(), writer, wakes_jobs: false }
+    fn work(
+        &self,
+        tx: DatabaseTransaction,
+        writer: Option<OwnedMutexGuard<()>>,
+        actor: &Actor,
+    ) -> Work {
+        Work {
+            tx,
+            tenant: actor.tenant,
+            now: self.now(),
+            actor: actor.clone(),
+            app: self.clone(),
+            writer,
+            wakes_jobs: false,
+        }
     }
 
     fn rng(&self) -> MutexGuard<'_, StdRng> {
@@ -213,25 +251,44 @@ impl Work {
     }
 
     /// All rows of a query.
-    pub async fn rows<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> db::Result<Vec<T>> {
+    pub async fn rows<T: FromQueryResult>(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> db::Result<Vec<T>> {
         let rows = self.tx.query_all_raw(self.statement(sql, values)).await?;
-        rows.iter().map(|row| T::from_query_result(row, "")).collect::<Result<_, _>>().map_err(db::Error::from)
+        rows.iter()
+            .map(|row| T::from_query_result(row, ""))
+            .collect::<Result<_, _>>()
+            .map_err(db::Error::from)
     }
 
     /// The first row of a query, if there is one.
-    pub async fn row<T: FromQueryResult>(&self, sql: &str, values: Vec<Value>) -> db::Result<Option<T>> {
+    pub async fn row<T: FromQueryResult>(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> db::Result<Option<T>> {
         let row = self.tx.query_one_raw(self.statement(sql, values)).await?;
         Ok(row.map(|row| T::from_query_result(&row, "")).transpose()?)
     }
 
     /// Runs a statement; gives the number of rows it touched.
     pub async fn run(&self, sql: &str, values: Vec<Value>) -> db::Result<u64> {
-        Ok(self.tx.execute_raw(self.statement(sql, values)).await?.rows_affected())
+        Ok(self
+            .tx
+            .execute_raw(self.statement(sql, values))
+            .await?
+            .rows_affected())
     }
 
     /// Runs a statement guarded by a version: no row touched is [`db::Error::Stale`].
     pub async fn run_versioned(&self, sql: &str, values: Vec<Value>) -> db::Result<()> {
-        if self.run(sql, values).await? == 0 { Err(db::Error::Stale) } else { Ok(()) }
+        if self.run(sql, values).await? == 0 {
+            Err(db::Error::Stale)
+        } else {
+            Ok(())
+        }
     }
 
     /// Takes turns with every other write transaction of this tenant that asks for the same `name`, until the end of
@@ -239,7 +296,8 @@ impl Work {
     pub async fn lock(&self, name: &str) -> db::Result<()> {
         if self.engine() == Engine::Postgres {
             let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-            self.run(sql, values![format!("{}/{name}", self.tenant)]).await?;
+            self.run(sql, values![format!("{}/{name}", self.tenant)])
+                .await?;
         }
         Ok(())
     }
@@ -247,7 +305,9 @@ impl Work {
     /// Seals a secret for `column` (`table.column`) of the row `row`: it opens for this tenant, column and row only.
     #[must_use]
     pub fn seal(&self, column: &str, row: Uuid, secret: &[u8]) -> Sealed {
-        self.app.vault().seal(self.tenant, column, row, secret, self.random())
+        self.app
+            .vault()
+            .seal(self.tenant, column, row, secret, self.random())
     }
 
     /// Wakes the job workers of this process when this work is committed.
@@ -257,7 +317,13 @@ impl Work {
 
     /// Keeps what was done. When this returns, it is on disk.
     pub async fn commit(self) -> db::Result<()> {
-        let Self { tx, app, writer, wakes_jobs, .. } = self;
+        let Self {
+            tx,
+            app,
+            writer,
+            wakes_jobs,
+            ..
+        } = self;
         let wrote = writer.is_some();
         tx.commit().await?;
         drop(writer);

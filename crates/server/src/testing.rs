@@ -25,19 +25,25 @@ pub(crate) struct TestApp {
 /// What is taken away when the test ends.
 enum Place {
     Folder(#[expect(dead_code, reason = "dropped with the test")] tempfile::TempDir),
-    Schema(#[expect(dead_code, reason = "dropped with the test")] keywright_testkit::postgres::Schema),
+    Schema(
+        #[expect(dead_code, reason = "dropped with the test")] keywright_testkit::postgres::Schema,
+    ),
 }
 
 impl TestApp {
     pub(crate) async fn sqlite(parts: impl FnOnce(AppBuilder) -> AppBuilder) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let db = Database::open_sqlite(&folder.path().join("test.db")).await.unwrap();
+        let db = Database::open_sqlite(&folder.path().join("test.db"))
+            .await
+            .unwrap();
         Self::on(db, Place::Folder(folder), parts).await
     }
 
     pub(crate) async fn postgres(parts: impl FnOnce(AppBuilder) -> AppBuilder) -> Self {
         let schema = keywright_testkit::postgres::Schema::new().unwrap();
-        let db = Database::open_postgres(schema.url(), Some(schema.name())).await.unwrap();
+        let db = Database::open_postgres(schema.url(), Some(schema.name()))
+            .await
+            .unwrap();
         Self::on(db, Place::Schema(schema), parts).await
     }
 
@@ -45,9 +51,19 @@ impl TestApp {
         db.migrate().await.unwrap();
         let at = Arc::new(AtomicI64::new(START));
         let vault = Vault::new(KeyRing::generate([42; 32]));
-        let app = parts(App::builder(db, vault).clock(Clock::Fixed(at.clone())).seed(7)).build();
+        let app = parts(
+            App::builder(db, vault)
+                .clock(Clock::Fixed(at.clone()))
+                .seed(7),
+        )
+        .build();
         let tenant = tenants::ensure_default(&app).await.unwrap().id;
-        Self { app, tenant, at, _place: place }
+        Self {
+            app,
+            tenant,
+            at,
+            _place: place,
+        }
     }
 
     /// The machine's operator in the default tenant.

@@ -16,7 +16,10 @@ pub struct Schema {
 impl Schema {
     /// Makes one in the cluster of `TEST_DATABASE_URL`, or else in the one that `scripts/postgres` starts.
     pub fn new() -> Result<Self> {
-        #[expect(clippy::disallowed_methods, reason = "tests run side by side: their schemas must differ")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "tests run side by side: their schemas must differ"
+        )]
         let name = format!("t_{}", Uuid::new_v4().simple());
         let schema = Self { url: url()?, name };
         schema.psql(&format!("CREATE SCHEMA {}", schema.name))?;
@@ -66,7 +69,15 @@ fn url() -> Result<String> {
         return Ok(url);
     }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/postgres");
-    let output = Command::new(&script).arg("url").stdin(Stdio::null()).output().context("scripts/postgres could not be run")?;
-    ensure!(output.status.success(), "scripts/postgres failed: {}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(&script)
+        .arg("url")
+        .stdin(Stdio::null())
+        .output()
+        .context("scripts/postgres could not be run")?;
+    ensure!(
+        output.status.success(),
+        "scripts/postgres failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

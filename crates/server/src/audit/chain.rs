@@ -76,7 +76,9 @@ pub struct Report {
 pub async fn seal(work: &mut Work) -> db::Result<i64> {
     work.lock("audit").await?;
     let entries = store::unsealed(work, BATCH).await?;
-    let Some(last) = entries.last().map(|e| e.id) else { return Ok(0) };
+    let Some(last) = entries.last().map(|e| e.id) else {
+        return Ok(0);
+    };
     let before = store::last_seal(work).await?;
     let vault = work.app().vault();
     let mut row = SealRow {
@@ -87,14 +89,23 @@ pub async fn seal(work: &mut Work) -> db::Result<i64> {
         chain: Vec::new(),
     };
     let message = message(work.tenant, &row, &entries, before.as_ref());
-    row.chain = vault.mac(vault.active_key(), PURPOSE, &message).map(Vec::from).unwrap_or_default();
+    row.chain = vault
+        .mac(vault.active_key(), PURPOSE, &message)
+        .map(Vec::from)
+        .unwrap_or_default();
     store::insert_seal(work, &row, last).await?;
     Ok(row.entries)
 }
 
 /// Walks the whole chain of the work's tenant; with an anchor, also checks that the trail leads to it.
 pub async fn verify(work: &Work, anchor: Option<&Anchor>) -> db::Result<Report> {
-    let mut report = Report { seals: 0, entries: 0, unsealed: store::count_unsealed(work).await?, anchor: None, breaks: Vec::new() };
+    let mut report = Report {
+        seals: 0,
+        entries: 0,
+        unsealed: store::count_unsealed(work).await?,
+        anchor: None,
+        breaks: Vec::new(),
+    };
     let mut before: Option<SealRow> = None;
     let mut anchored = anchor.is_none();
     loop {
@@ -105,7 +116,9 @@ pub async fn verify(work: &Work, anchor: Option<&Anchor>) -> db::Result<Report> 
         for seal in seals {
             let entries = store::sealed_by(work, seal.number).await?;
             check(work, &seal, &entries, before.as_ref(), &mut report.breaks);
-            anchored |= anchor.is_some_and(|a| a.seal == seal.number && a.chain == hex(&seal.chain) && a.tenant == work.tenant);
+            anchored |= anchor.is_some_and(|a| {
+                a.seal == seal.number && a.chain == hex(&seal.chain) && a.tenant == work.tenant
+            });
             report.seals += 1;
             report.entries += seal.entries;
             before = Some(seal);
@@ -114,11 +127,22 @@ pub async fn verify(work: &Work, anchor: Option<&Anchor>) -> db::Result<Report> 
     if let (false, Some(anchor)) = (anchored, anchor) {
         report.breaks.push(Break::AnchorLost { seal: anchor.seal });
     }
-    report.anchor = before.map(|s| Anchor { tenant: work.tenant, seal: s.number, at: s.at, chain: hex(&s.chain) });
+    report.anchor = before.map(|s| Anchor {
+        tenant: work.tenant,
+        seal: s.number,
+        at: s.at,
+        chain: hex(&s.chain),
+    });
     Ok(report)
 }
 
-fn check(work: &Work, seal: &SealRow, entries: &[Row], before: Option<&SealRow>, breaks: &mut Vec<Break>) {
+fn check(
+    work: &Work,
+    seal: &SealRow,
+    entries: &[Row],
+    before: Option<&SealRow>,
+    breaks: &mut Vec<Break>,
+) {
     let expected = before.map_or(1, |b| b.number + 1);
     for missing in expected..seal.number {
         breaks.push(Break::Missing { seal: missing });
@@ -130,7 +154,9 @@ fn check(work: &Work, seal: &SealRow, entries: &[Row], before: Option<&SealRow>,
     let key = u32::try_from(seal.key_id).unwrap_or(0);
     match work.app().vault().mac(key, PURPOSE, &message) {
         None => breaks.push(Break::NoKey { seal: seal.number }),
-        Some(mac) if mac.as_slice() != seal.chain => breaks.push(Break::Changed { seal: seal.number }),
+        Some(mac) if mac.as_slice() != seal.chain => {
+            breaks.push(Break::Changed { seal: seal.number });
+        }
         Some(_) => {}
     }
 }
@@ -153,19 +179,32 @@ fn digest(entry: &Row) -> [u8; 32] {
     let mut hash = Sha256::new();
     let at = entry.at.0.to_be_bytes();
     let members: [&[u8]; 10] = [
-        entry.id.as_bytes(), &at, entry.actor_kind.as_bytes(), entry.actor_id.as_deref().unwrap_or("\0").as_bytes(),
-        entry.actor_name.as_bytes(), entry.action.as_bytes(), entry.target_kind.as_bytes(), entry.target_id.as_bytes(),
-        entry.reason.as_bytes(), entry.detail.as_bytes(),
+        entry.id.as_bytes(),
+        &at,
+        entry.actor_kind.as_bytes(),
+        entry.actor_id.as_deref().unwrap_or("\0").as_bytes(),
+        entry.actor_name.as_bytes(),
+        entry.action.as_bytes(),
+        entry.target_kind.as_bytes(),
+        entry.target_id.as_bytes(),
+        entry.reason.as_bytes(),
+        entry.detail.as_bytes(),
     ];
     for member in members {
-        hash.update(u64::try_from(member.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(
+            u64::try_from(member.len())
+                .unwrap_or(u64::MAX)
+                .to_be_bytes(),
+        );
         hash.update(member);
     }
     hash.finalize().into()
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[cfg(test)]
@@ -180,7 +219,8 @@ mod tests {
     async fn trail(t: &TestApp, entries: usize) {
         for n in 0..entries {
             let mut work = t.begin().await;
-            let entry = Entry::new("role.granted", ("user", n.to_string()), "a test").detail(json!({"n": n}));
+            let entry = Entry::new("role.granted", ("user", n.to_string()), "a test")
+                .detail(json!({"n": n}));
             record(&mut work, entry).await.unwrap();
             work.commit().await.unwrap();
         }

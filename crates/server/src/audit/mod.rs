@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::Work;
-use crate::db::{self, Timestamp};
+use crate::db;
 
 pub use chain::{Anchor, Break, Report, SEAL_JOB, seal, verify};
 pub use store::{Filter, Row, list};
@@ -36,8 +36,17 @@ pub struct Entry {
 impl Entry {
     /// An entry without further detail.
     #[must_use]
-    pub fn new(action: &'static str, target: (&'static str, String), reason: impl Into<String>) -> Self {
-        Self { action, target, reason: reason.into(), detail: json!({}) }
+    pub fn new(
+        action: &'static str,
+        target: (&'static str, String),
+        reason: impl Into<String>,
+    ) -> Self {
+        Self {
+            action,
+            target,
+            reason: reason.into(),
+            detail: json!({}),
+        }
     }
 
     /// The same with detail.
@@ -65,6 +74,3 @@ pub async fn record(work: &mut Work, entry: Entry) -> db::Result<()> {
     };
     store::insert(work, &row).await
 }
-
-/// The latest instant for which entries are listed when none is given.
-pub(crate) const END_OF_TIME: Timestamp = Timestamp(i64::MAX);

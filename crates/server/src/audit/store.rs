@@ -47,17 +47,25 @@ pub struct Filter {
     pub before: Option<Uuid>,
 }
 
-const COLUMNS: &str =
-    "id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id, reason, detail, seal";
+const COLUMNS: &str = "id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id, reason, detail, seal";
 
 pub(super) async fn insert(work: &Work, row: &Row) -> db::Result<()> {
     let sql = format!(
         "INSERT INTO audit_entries (tenant_id, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
     );
     let bound = values![
-        work.tenant, row.id, row.at, row.actor_kind.as_str(), row.actor_id.clone(), row.actor_name.as_str(),
-        row.action.as_str(), row.target_kind.as_str(), row.target_id.as_str(), row.reason.as_str(),
-        row.detail.as_str(), row.seal,
+        work.tenant,
+        row.id,
+        row.at,
+        row.actor_kind.as_str(),
+        row.actor_id.clone(),
+        row.actor_name.as_str(),
+        row.action.as_str(),
+        row.target_kind.as_str(),
+        row.target_id.as_str(),
+        row.reason.as_str(),
+        row.detail.as_str(),
+        row.seal,
     ];
     work.run(&sql, bound).await.map(drop)
 }
@@ -66,7 +74,11 @@ pub(super) async fn insert(work: &Work, row: &Row) -> db::Result<()> {
 pub async fn list(work: &Work, filter: &Filter, limit: u32) -> db::Result<Vec<Row>> {
     let mut sql = format!("SELECT {COLUMNS} FROM audit_entries WHERE tenant_id = $1");
     let mut bound = values![work.tenant];
-    let wanted = [("action", &filter.action), ("target_kind", &filter.target_kind), ("target_id", &filter.target_id)];
+    let wanted = [
+        ("action", &filter.action),
+        ("target_kind", &filter.target_kind),
+        ("target_id", &filter.target_id),
+    ];
     for (column, value) in wanted {
         if let Some(value) = value {
             bound.push(value.as_str().into());
@@ -83,13 +95,17 @@ pub async fn list(work: &Work, filter: &Filter, limit: u32) -> db::Result<Vec<Ro
 
 /// The oldest entries that no seal covers yet.
 pub(super) async fn unsealed(work: &Work, limit: u32) -> db::Result<Vec<Row>> {
-    let sql = format!("SELECT {COLUMNS} FROM audit_entries WHERE tenant_id = $1 AND seal IS NULL ORDER BY id LIMIT {limit}");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM audit_entries WHERE tenant_id = $1 AND seal IS NULL ORDER BY id LIMIT {limit}"
+    );
     work.rows(&sql, values![work.tenant]).await
 }
 
 /// The entries of one seal, in the order in which they were sealed.
 pub(super) async fn sealed_by(work: &Work, number: i64) -> db::Result<Vec<Row>> {
-    let sql = format!("SELECT {COLUMNS} FROM audit_entries WHERE tenant_id = $1 AND seal = $2 ORDER BY id");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM audit_entries WHERE tenant_id = $1 AND seal = $2 ORDER BY id"
+    );
     work.rows(&sql, values![work.tenant, number]).await
 }
 
@@ -116,13 +132,23 @@ pub(super) async fn seals_after(work: &Work, number: i64, limit: u32) -> db::Res
 }
 
 pub(super) async fn insert_seal(work: &Work, seal: &SealRow, last: Uuid) -> db::Result<()> {
-    let sql = "UPDATE audit_entries SET seal = $3 WHERE tenant_id = $1 AND seal IS NULL AND id <= $2";
-    let marked = work.run(sql, values![work.tenant, last, seal.number]).await?;
+    let sql =
+        "UPDATE audit_entries SET seal = $3 WHERE tenant_id = $1 AND seal IS NULL AND id <= $2";
+    let marked = work
+        .run(sql, values![work.tenant, last, seal.number])
+        .await?;
     if i64::try_from(marked) != Ok(seal.entries) {
         return Err(db::Error::Stale); // an entry with an older id was committed meanwhile; the next try takes it in
     }
     let sql = "INSERT INTO audit_seals (tenant_id, number, at, entries, key_id, chain) VALUES ($1, $2, $3, $4, $5, $6)";
-    let bound = values![work.tenant, seal.number, seal.at, seal.entries, seal.key_id, seal.chain.clone()];
+    let bound = values![
+        work.tenant,
+        seal.number,
+        seal.at,
+        seal.entries,
+        seal.key_id,
+        seal.chain.clone()
+    ];
     work.run(sql, bound).await.map(drop)
 }
 
@@ -133,5 +159,8 @@ pub(super) async fn count_unsealed(work: &Work) -> db::Result<i64> {
         n: i64,
     }
     let sql = "SELECT COUNT(*) AS n FROM audit_entries WHERE tenant_id = $1 AND seal IS NULL";
-    Ok(work.row::<Count>(sql, values![work.tenant]).await?.map_or(0, |c| c.n))
+    Ok(work
+        .row::<Count>(sql, values![work.tenant])
+        .await?
+        .map_or(0, |c| c.n))
 }

@@ -8,7 +8,10 @@ use super::Engine;
 pub fn ddl(engine: Engine, text: &str) -> String {
     match engine {
         Engine::Postgres => text.to_owned(),
-        Engine::Sqlite => text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_').map(for_sqlite).collect(),
+        Engine::Sqlite => text
+            .split_inclusive(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .map(for_sqlite)
+            .collect(),
     }
 }
 
@@ -32,6 +35,9 @@ mod tests {
     fn types_change_for_sqlite_only() {
         let text = "CREATE TABLE t (id UUID NOT NULL, UUIDX TEXT, d JSONB, b BYTEA)";
         assert_eq!(ddl(Engine::Postgres, text), text);
-        assert_eq!(ddl(Engine::Sqlite, text), "CREATE TABLE t (id BLOB NOT NULL, UUIDX TEXT, d TEXT, b BLOB)");
+        assert_eq!(
+            ddl(Engine::Sqlite, text),
+            "CREATE TABLE t (id BLOB NOT NULL, UUIDX TEXT, d TEXT, b BLOB)"
+        );
     }
 }

@@ -30,7 +30,13 @@ impl WalSync {
     pub(crate) fn new(database: &std::path::Path) -> Self {
         let mut wal = database.as_os_str().to_owned();
         wal.push("-wal");
-        Self { wal: wal.into(), asked: AtomicU64::new(0), done: AtomicU64::new(0), syncs: AtomicU64::new(0), turn: Mutex::new(()) }
+        Self {
+            wal: wal.into(),
+            asked: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            syncs: AtomicU64::new(0),
+            turn: Mutex::new(()),
+        }
     }
 
     /// Returns when everything committed before this call is on disk.
@@ -42,7 +48,9 @@ impl WalSync {
         }
         let served = self.asked.load(Ordering::SeqCst);
         let wal = self.wal.clone();
-        tokio::task::spawn_blocking(move || sync_file(&wal)).await.map_err(|e| Error::File(std::io::Error::other(e)))??;
+        tokio::task::spawn_blocking(move || sync_file(&wal))
+            .await
+            .map_err(|e| Error::File(std::io::Error::other(e)))??;
         self.syncs.fetch_add(1, Ordering::SeqCst);
         self.done.store(served, Ordering::SeqCst);
         Ok(())
@@ -66,5 +74,7 @@ fn sync_file(wal: &std::path::Path) -> Result<()> {
 
 /// Makes the names of newly made files durable.
 pub(crate) fn sync_folder(folder: &std::path::Path) -> Result<()> {
-    File::open(folder).and_then(|f| f.sync_all()).map_err(Error::File)
+    File::open(folder)
+        .and_then(|f| f.sync_all())
+        .map_err(Error::File)
 }

@@ -16,7 +16,9 @@ pub enum Error {
     #[error("a record with this key exists already: {0}")]
     Clash(String),
     /// The database was made by a newer Keywright.
-    #[error("the database is at schema version {found}, this program knows {known}: use a newer program, or restore a backup made by this one")]
+    #[error(
+        "the database is at schema version {found}, this program knows {known}: use a newer program, or restore a backup made by this one"
+    )]
     NewerSchema {
         /// Version found in the database.
         found: i32,
@@ -24,7 +26,9 @@ pub enum Error {
         known: i32,
     },
     /// The disk is full. Nothing of the transaction was kept.
-    #[error("the disk that holds the database is full: free some space; nothing of this change was kept")]
+    #[error(
+        "the disk that holds the database is full: free some space; nothing of this change was kept"
+    )]
     Full,
     /// Another process held the database for too long (SQLite only).
     #[error("the database is busy: another process has been writing for too long")]
@@ -47,7 +51,10 @@ impl From<DbErr> for Error {
         }
         // SQLite tells these two by text only through SeaORM's error.
         let text = error.to_string();
-        if text.contains("database or disk is full") || text.contains("disk I/O error") || text.contains("No space left on device") {
+        if text.contains("database or disk is full")
+            || text.contains("disk I/O error")
+            || text.contains("No space left on device")
+        {
             return Self::Full;
         }
         if text.contains("database is locked") || text.contains("database table is locked") {

@@ -32,7 +32,8 @@ impl Database {
         let tx = &begun.tx;
         if self.engine() == Engine::Postgres {
             // Two processes that start at once take turns; the number is ours alone ("keyw").
-            tx.execute_unprepared("SELECT pg_advisory_xact_lock(1801812343)").await?;
+            tx.execute_unprepared("SELECT pg_advisory_xact_lock(1801812343)")
+                .await?;
         }
         tx.execute_unprepared(&format!(
             "CREATE TABLE IF NOT EXISTS {SCHEMA_TABLE} (version INTEGER PRIMARY KEY, name TEXT NOT NULL)"
@@ -55,7 +56,12 @@ impl Database {
             Engine::Postgres => format!("SELECT 1 WHERE to_regclass('{SCHEMA_TABLE}') IS NOT NULL"),
         };
         let backend = self.engine().backend();
-        if self.pool.query_one_raw(Statement::from_string(backend, exists)).await?.is_none() {
+        if self
+            .pool
+            .query_one_raw(Statement::from_string(backend, exists))
+            .await?
+            .is_none()
+        {
             return Ok(None);
         }
         let found = version_in(&self.pool, self.engine()).await?;
@@ -65,19 +71,34 @@ impl Database {
 }
 
 async fn apply(tx: &impl ConnectionTrait, engine: Engine, migration: &Migration) -> Result<()> {
-    for statement in ddl(engine, migration.sql).split(";\n").map(str::trim).filter(|s| !s.is_empty()) {
-        tx.execute_unprepared(statement.trim_end_matches(';')).await?;
+    for statement in ddl(engine, migration.sql)
+        .split(";\n")
+        .map(str::trim)
+        .filter(|s| !s.is_empty())
+    {
+        tx.execute_unprepared(statement.trim_end_matches(';'))
+            .await?;
     }
     let insert = format!("INSERT INTO {SCHEMA_TABLE} (version, name) VALUES ($1, $2)");
     let values = super::values![migration.version, migration.name];
-    tx.execute_raw(Statement::from_sql_and_values(engine.backend(), insert, values)).await?;
+    tx.execute_raw(Statement::from_sql_and_values(
+        engine.backend(),
+        insert,
+        values,
+    ))
+    .await?;
     Ok(())
 }
 
 async fn version_in(connection: &impl ConnectionTrait, engine: Engine) -> Result<i32> {
     let text = format!("SELECT COALESCE(MAX(version), 0) AS version FROM {SCHEMA_TABLE}");
-    let row = connection.query_one_raw(Statement::from_string(engine.backend(), text)).await?;
-    Ok(row.map(|r| r.try_get("", "version")).transpose()?.unwrap_or(0))
+    let row = connection
+        .query_one_raw(Statement::from_string(engine.backend(), text))
+        .await?;
+    Ok(row
+        .map(|r| r.try_get("", "version"))
+        .transpose()?
+        .unwrap_or(0))
 }
 
 fn newest(all: &[Migration]) -> i32 {
@@ -85,5 +106,9 @@ fn newest(all: &[Migration]) -> i32 {
 }
 
 fn refuse_newer(found: i32, known: i32) -> Result<()> {
-    if found > known { Err(Error::NewerSchema { found, known }) } else { Ok(()) }
+    if found > known {
+        Err(Error::NewerSchema { found, known })
+    } else {
+        Ok(())
+    }
 }

@@ -14,9 +14,13 @@ mod time;
 
 pub use ddl::ddl;
 pub use error::{Error, Result};
-pub use ids::{ConnectionId, JobId, SessionId, TenantId, UserId};
+#[expect(unused_imports, reason = "the slices to come declare theirs with it")]
 pub(crate) use ids::id;
+pub use ids::{ConnectionId, JobId, SessionId, TenantId, UserId};
 pub use migrate::{Migration, SCHEMA_TABLE};
 pub use open::{Database, Engine};
 pub(crate) use sql::values;
 pub use time::Timestamp;
+
+#[cfg(test)]
+mod tests;

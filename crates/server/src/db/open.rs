@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -70,7 +70,10 @@ impl Database {
     pub async fn open_sqlite(path: &Path) -> Result<Self> {
         make_private(path)?;
         let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
-        options.max_connections(16).min_connections(1).sqlx_logging(false);
+        options
+            .max_connections(16)
+            .min_connections(1)
+            .sqlx_logging(false);
         options.map_sqlx_sqlite_opts(|o| {
             o.busy_timeout(BUSY_TIMEOUT)
                 .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
@@ -83,19 +86,35 @@ impl Database {
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
             sync_folder(folder)?;
         }
-        let sqlite = SqliteSide { path: path.to_owned(), wal: WalSync::new(path), writer: Arc::default() };
-        Ok(Self { pool, engine: Engine::Sqlite, sqlite: Some(Arc::new(sqlite)) })
+        let sqlite = SqliteSide {
+            path: path.to_owned(),
+            wal: WalSync::new(path),
+            writer: Arc::default(),
+        };
+        Ok(Self {
+            pool,
+            engine: Engine::Sqlite,
+            sqlite: Some(Arc::new(sqlite)),
+        })
     }
 
     /// Opens a PostgreSQL database; `schema` sets the search path (tests keep apart by it).
     pub async fn open_postgres(url: &str, schema: Option<&str>) -> Result<Self> {
         let mut options = ConnectOptions::new(url);
-        options.max_connections(16).min_connections(0).sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+        options
+            .max_connections(16)
+            .min_connections(0)
+            .sqlx_logging(false)
+            .acquire_timeout(Duration::from_secs(30));
         if let Some(schema) = schema {
             options.set_schema_search_path(schema);
         }
         let pool = sea_orm::Database::connect(options).await?;
-        Ok(Self { pool, engine: Engine::Postgres, sqlite: None })
+        Ok(Self {
+            pool,
+            engine: Engine::Postgres,
+            sqlite: None,
+        })
     }
 
     /// Which engine this is.
@@ -130,9 +149,16 @@ impl Database {
     pub(crate) async fn begin_read(&self) -> Result<DatabaseTransaction> {
         let (isolation_level, access_mode) = match self.engine {
             Engine::Sqlite => (None, None),
-            Engine::Postgres => (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)),
+            Engine::Postgres => (
+                Some(IsolationLevel::RepeatableRead),
+                Some(AccessMode::ReadOnly),
+            ),
         };
-        let options = TransactionOptions { isolation_level, access_mode, sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred) };
+        let options = TransactionOptions {
+            isolation_level,
+            access_mode,
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+        };
         Ok(self.pool.begin_with_options(options).await?)
     }
 

@@ -5,7 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An instant: microseconds since the Unix epoch, a BIGINT in both engines; RFC 3339 in JSON.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sea_orm::DeriveValueType)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sea_orm::DeriveValueType,
+)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
@@ -18,7 +20,11 @@ impl Timestamp {
     /// The same instant as a jiff timestamp; instants outside jiff's years become its nearest end.
     #[must_use]
     pub fn to_jiff(self) -> jiff::Timestamp {
-        let end = if self.0 < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        let end = if self.0 < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        };
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(end)
     }
 

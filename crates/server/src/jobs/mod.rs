@@ -63,7 +63,11 @@ impl Job {
     /// Refuses with [`db::Error::LeaseLost`] when another worker has taken the job over. Called inside the transaction
     /// that applies the job's effect, it makes sure that no other worker can do so until that transaction ends.
     pub async fn check_lease(&self, work: &Work) -> db::Result<()> {
-        if store::touch(work, self).await? { Ok(()) } else { Err(db::Error::LeaseLost) }
+        if store::touch(work, self).await? {
+            Ok(())
+        } else {
+            Err(db::Error::LeaseLost)
+        }
     }
 
     /// The actor for what the job does: Keywright itself, in the job's tenant.
@@ -88,7 +92,8 @@ pub enum Error {
     Db(#[from] db::Error),
 }
 
-type Handler = Arc<dyn Fn(App, Job) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> + Send + Sync>;
+type Handler =
+    Arc<dyn Fn(App, Job) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send>> + Send + Sync>;
 
 /// Which function does which kind of job.
 #[derive(Clone, Default)]
@@ -108,7 +113,8 @@ impl Registry {
         F: Fn(App, Job) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<(), Error>> + Send + 'static,
     {
-        self.0.insert(kind, Arc::new(move |app, job| Box::pin(handler(app, job))));
+        self.0
+            .insert(kind, Arc::new(move |app, job| Box::pin(handler(app, job))));
         self
     }
 

@@ -28,9 +28,19 @@ pub async fn set_schedule(work: &mut Work, schedule: &Schedule, at_once: bool) -
         ON CONFLICT (tenant_id, kind, name) DO UPDATE SET payload = excluded.payload,
             next_run = CASE WHEN schedules.every_ms = excluded.every_ms THEN schedules.next_run ELSE excluded.next_run END,
             every_ms = excluded.every_ms";
-    let first = if at_once { work.now } else { work.now.plus_millis(schedule.every_ms) };
-    let bound =
-        values![work.tenant, schedule.kind, schedule.name.as_str(), schedule.payload.clone(), schedule.every_ms, first];
+    let first = if at_once {
+        work.now
+    } else {
+        work.now.plus_millis(schedule.every_ms)
+    };
+    let bound = values![
+        work.tenant,
+        schedule.kind,
+        schedule.name.as_str(),
+        schedule.payload.clone(),
+        schedule.every_ms,
+        first
+    ];
     work.run(sql, bound).await?;
     work.wake_jobs();
     Ok(())
@@ -39,7 +49,9 @@ pub async fn set_schedule(work: &mut Work, schedule: &Schedule, at_once: bool) -
 /// Removes a schedule.
 pub async fn clear_schedule(work: &mut Work, kind: &str, name: &str) -> db::Result<()> {
     let sql = "DELETE FROM schedules WHERE tenant_id = $1 AND kind = $2 AND name = $3";
-    work.run(sql, values![work.tenant, kind, name]).await.map(drop)
+    work.run(sql, values![work.tenant, kind, name])
+        .await
+        .map(drop)
 }
 
 #[derive(FromQueryResult)]
@@ -61,7 +73,9 @@ pub async fn tick(app: &App, kinds: &[&'static str]) -> db::Result<()> {
         look.rows(sql, values![look.now]).await?
     };
     for schedule in due {
-        let Some(kind) = kinds.iter().copied().find(|k| *k == schedule.kind) else { continue };
+        let Some(kind) = kinds.iter().copied().find(|k| *k == schedule.kind) else {
+            continue;
+        };
         insert_due(app, kind, &schedule).await?;
     }
     Ok(())
@@ -73,9 +87,20 @@ async fn insert_due(app: &App, kind: &'static str, due: &Due) -> db::Result<()> 
     let next = due.next_run.plus_millis((missed + 1) * due.every_ms);
     // Guarded by the time it was due: of several processes that tick at once, one gets here.
     let sql = "UPDATE schedules SET next_run = $5 WHERE tenant_id = $1 AND kind = $2 AND name = $3 AND next_run = $4";
-    let bound = values![due.tenant_id, due.kind.as_str(), due.name.as_str(), due.next_run, next];
+    let bound = values![
+        due.tenant_id,
+        due.kind.as_str(),
+        due.name.as_str(),
+        due.next_run,
+        next
+    ];
     if work.run(sql, bound).await? == 1 {
-        let job = New { kind, payload: due.payload.clone(), run_at: work.now, unique: Some(due.name.clone()) };
+        let job = New {
+            kind,
+            payload: due.payload.clone(),
+            run_at: work.now,
+            unique: Some(due.name.clone()),
+        };
         super::enqueue(&mut work, job).await?;
     }
     work.commit().await

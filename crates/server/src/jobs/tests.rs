@@ -9,7 +9,12 @@ use crate::db::values;
 use crate::testing::{TestApp, db_test};
 
 fn job(t: &TestApp, unique: Option<&str>) -> New {
-    New { kind: "test", payload: json!({"n": 1}), run_at: t.app.now(), unique: unique.map(str::to_owned) }
+    New {
+        kind: "test",
+        payload: json!({"n": 1}),
+        run_at: t.app.now(),
+        unique: unique.map(str::to_owned),
+    }
 }
 
 async fn add(t: &TestApp, unique: Option<&str>) -> Option<JobId> {

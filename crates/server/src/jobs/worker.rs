@@ -25,8 +25,16 @@ impl Worker {
     /// A worker that does the registry's kinds of job.
     #[must_use]
     pub fn new(app: App, registry: Registry) -> Self {
-        let owner = format!("{}-{:016x}", std::process::id(), u64::from_be_bytes(app.random()));
-        Self { app, registry, owner }
+        let owner = format!(
+            "{}-{:016x}",
+            std::process::id(),
+            u64::from_be_bytes(app.random())
+        );
+        Self {
+            app,
+            registry,
+            owner,
+        }
     }
 
     /// Runs `loops` loops until `stop`; then waits for running handlers as long as `grace`, gives back the leases of
@@ -92,9 +100,18 @@ impl Worker {
     }
 
     async fn handle(&self, job: Job, hard: &CancellationToken) -> db::Result<()> {
-        let Some(handler) = self.registry.0.get(job.kind.as_str()) else { return Ok(()) };
+        let Some(handler) = self.registry.0.get(job.kind.as_str()) else {
+            return Ok(());
+        };
         if job.attempt > MAX_ATTEMPTS {
-            return self.end(&job, Err(Error::Fatal("given up: it ended without a word too often".to_owned()))).await;
+            return self
+                .end(
+                    &job,
+                    Err(Error::Fatal(
+                        "given up: it ended without a word too often".to_owned(),
+                    )),
+                )
+                .await;
         }
         let mut running = tokio::spawn(handler(self.app.clone(), job.clone()));
         let outcome = loop {
@@ -113,7 +130,11 @@ impl Worker {
                 }
             }
         };
-        let outcome = outcome.unwrap_or_else(|_| Err(Error::Retry("it ended with a defect (see the log)".to_owned())));
+        let outcome = outcome.unwrap_or_else(|_| {
+            Err(Error::Retry(
+                "it ended with a defect (see the log)".to_owned(),
+            ))
+        });
         self.end(&job, outcome).await
     }
 
@@ -123,7 +144,7 @@ impl Worker {
             let work = self.app.begin(&job.actor("jobs")).await?;
             let held = store::touch(&work, job).await?;
             work.commit().await?;
-            db::Result::Ok(held)
+            Ok::<bool, db::Error>(held)
         };
         renewed.await.unwrap_or(true)
     }
@@ -134,7 +155,9 @@ impl Worker {
             Ok(()) => store::finish(&work, job, "done", None).await.map(drop)?,
             Err(Error::Db(db::Error::LeaseLost)) => {}
             Err(Error::Fatal(text)) => self.give_up(&work, job, &text).await?,
-            Err(error) if job.attempt >= MAX_ATTEMPTS => self.give_up(&work, job, &chain(&error)).await?,
+            Err(error) if job.attempt >= MAX_ATTEMPTS => {
+                self.give_up(&work, job, &chain(&error)).await?;
+            }
             Err(error) => {
                 let text = chain(&error);
                 tracing::warn!(job = %job.id, kind = job.kind, attempt = job.attempt, error = text, "job will be tried again");
@@ -147,7 +170,9 @@ impl Worker {
 
     async fn give_up(&self, work: &crate::app::Work, job: &Job, text: &str) -> db::Result<()> {
         tracing::error!(job = %job.id, kind = job.kind, error = text, "job failed");
-        store::finish(work, job, "failed", Some(text)).await.map(drop)
+        store::finish(work, job, "failed", Some(text))
+            .await
+            .map(drop)
     }
 
     async fn give_back(&self, job: &Job) -> db::Result<()> {

@@ -52,17 +52,37 @@ impl Session {
     }
 }
 
-const COLUMNS: &str = "id, user_id, access_epoch, method, created_at, seen_at, expires_at, ended_at";
+const COLUMNS: &str =
+    "id, user_id, access_epoch, method, created_at, seen_at, expires_at, ended_at";
 
 /// Begins a session; gives the token for the cookie (256 bits), which is shown nowhere else.
-pub async fn begin(work: &mut Work, user: UserId, epoch: i64, method: &'static str) -> db::Result<(SessionId, SecretString)> {
+pub async fn begin(
+    work: &mut Work,
+    user: UserId,
+    epoch: i64,
+    method: &'static str,
+) -> db::Result<(SessionId, SecretString)> {
     let id = work.id::<SessionId>();
     let token = SecretString::from(URL_SAFE_NO_PAD.encode(work.random::<32>()));
-    let sql = format!("INSERT INTO sessions (tenant_id, token_hash, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, NULL)");
-    let bound =
-        values![work.tenant, hash(&token), id, user, epoch, method, work.now, work.now.plus_seconds(ABSOLUTE_SECONDS)];
+    let sql = format!(
+        "INSERT INTO sessions (tenant_id, token_hash, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, NULL)"
+    );
+    let bound = values![
+        work.tenant,
+        hash(&token),
+        id,
+        user,
+        epoch,
+        method,
+        work.now,
+        work.now.plus_seconds(ABSOLUTE_SECONDS)
+    ];
     work.run(&sql, bound).await?;
-    let entry = audit::Entry::new("session.begun", ("user", user.to_string()), format!("signed in by {method}"));
+    let entry = audit::Entry::new(
+        "session.begun",
+        ("user", user.to_string()),
+        format!("signed in by {method}"),
+    );
     audit::record(work, entry).await?;
     Ok((id, token))
 }
@@ -76,21 +96,33 @@ pub async fn find(work: &Work, token: &SecretString) -> db::Result<Option<Sessio
 /// Notes a request of this session, at most once a minute.
 pub async fn touch(work: &Work, id: SessionId) -> db::Result<()> {
     let sql = "UPDATE sessions SET seen_at = $3 WHERE tenant_id = $1 AND id = $2 AND seen_at < $4";
-    work.run(sql, values![work.tenant, id, work.now, work.now.plus_seconds(-60)]).await.map(drop)
+    work.run(
+        sql,
+        values![work.tenant, id, work.now, work.now.plus_seconds(-60)],
+    )
+    .await
+    .map(drop)
 }
 
 /// The sessions of a person, newest first.
 pub async fn of_user(work: &Work, user: UserId) -> db::Result<Vec<Session>> {
-    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE tenant_id = $1 AND user_id = $2 ORDER BY id DESC LIMIT 200");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM sessions WHERE tenant_id = $1 AND user_id = $2 ORDER BY id DESC LIMIT 200"
+    );
     work.rows(&sql, values![work.tenant, user]).await
 }
 
 /// Ends one session. False when there is none that is still open.
 pub async fn end(work: &mut Work, id: SessionId, reason: &str) -> db::Result<bool> {
-    let sql = "UPDATE sessions SET ended_at = $3 WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL";
+    let sql =
+        "UPDATE sessions SET ended_at = $3 WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL";
     let ended = work.run(sql, values![work.tenant, id, work.now]).await? == 1;
     if ended {
-        audit::record(work, audit::Entry::new("session.ended", ("session", id.to_string()), reason)).await?;
+        audit::record(
+            work,
+            audit::Entry::new("session.ended", ("session", id.to_string()), reason),
+        )
+        .await?;
     }
     Ok(ended)
 }

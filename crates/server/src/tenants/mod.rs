@@ -29,7 +29,9 @@ pub struct Tenant {
 #[non_exhaustive]
 pub enum Error {
     /// The slug is not 1 to 63 small letters, digits and hyphens.
-    #[error("`{0}` cannot name a tenant: use 1 to 63 small letters, digits and hyphens, a letter first")]
+    #[error(
+        "`{0}` cannot name a tenant: use 1 to 63 small letters, digits and hyphens, a letter first"
+    )]
     BadSlug(String),
     /// Another tenant has the slug.
     #[error("there is a tenant `{0}` already")]
@@ -57,12 +59,25 @@ pub async fn create(app: &App, slug: &str, name: &str) -> Result<Tenant, Error> 
     }
     let id: TenantId = app.id();
     let mut work = app.begin(&nobody(id)).await?;
-    let tenant = Tenant { id, slug: slug.to_owned(), name: name.to_owned(), created_at: work.now };
+    let tenant = Tenant {
+        id,
+        slug: slug.to_owned(),
+        name: name.to_owned(),
+        created_at: work.now,
+    };
     let sql = "INSERT INTO tenants (id, slug, name, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (slug) DO NOTHING";
-    if work.run(sql, values![id, slug, name, tenant.created_at]).await? == 0 {
+    if work
+        .run(sql, values![id, slug, name, tenant.created_at])
+        .await?
+        == 0
+    {
         return Err(Error::Taken(slug.to_owned()));
     }
-    let entry = audit::Entry::new("tenant.created", ("tenant", id.to_string()), "a tenant was added");
+    let entry = audit::Entry::new(
+        "tenant.created",
+        ("tenant", id.to_string()),
+        "a tenant was added",
+    );
     audit::record(&mut work, entry).await?;
     work.commit().await?;
     Ok(tenant)
@@ -71,24 +86,39 @@ pub async fn create(app: &App, slug: &str, name: &str) -> Result<Tenant, Error> 
 /// The tenant with this slug.
 pub async fn find(app: &App, slug: &str) -> db::Result<Option<Tenant>> {
     let work = app.read(&nobody(TenantId(uuid::Uuid::nil()))).await?;
-    work.row("SELECT id, slug, name, created_at FROM tenants WHERE slug = $1", values![slug]).await
+    work.row(
+        "SELECT id, slug, name, created_at FROM tenants WHERE slug = $1",
+        values![slug],
+    )
+    .await
 }
 
 /// All tenants by slug.
 pub async fn list(app: &App) -> db::Result<Vec<Tenant>> {
     let work: Work = app.read(&nobody(TenantId(uuid::Uuid::nil()))).await?;
-    work.rows("SELECT id, slug, name, created_at FROM tenants ORDER BY slug", values![]).await
+    work.rows(
+        "SELECT id, slug, name, created_at FROM tenants ORDER BY slug",
+        values![],
+    )
+    .await
 }
 
 /// Tenants are what work is bound to, so this work acts before there is an actor.
 fn nobody(tenant: TenantId) -> Actor {
-    Actor { kind: ActorKind::System("tenants"), name: "tenants".to_owned(), tenant, permissions: Permissions::default() }
+    Actor {
+        kind: ActorKind::System("tenants"),
+        name: "tenants".to_owned(),
+        tenant,
+        permissions: Permissions::default(),
+    }
 }
 
 fn is_slug(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
 }
 
 #[cfg(test)]

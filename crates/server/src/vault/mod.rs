@@ -9,12 +9,12 @@
 
 mod ring;
 
+use std::sync::Arc;
+
 use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
-use hmac::{Hmac, Mac};
+use aws_lc_rs::hmac;
 use secrecy::SecretSlice;
-use sha2::Sha256;
-use std::sync::Arc;
 use uuid::Uuid;
 
 pub use ring::{KeyRing, RingError};
@@ -42,7 +42,9 @@ pub enum Error {
     #[error("this is not a sealed value")]
     Malformed,
     /// The key it was sealed with is not on the ring.
-    #[error("sealed with key {0}, which is not on the key ring: is this the right master key file?")]
+    #[error(
+        "sealed with key {0}, which is not on the key ring: is this the right master key file?"
+    )]
     NoSuchKey(u32),
     /// It was changed, or sealed for another tenant, column or row.
     #[error("the sealed value does not belong here or was changed")]
@@ -62,7 +64,14 @@ impl Vault {
 
     /// Seals `secret` for one row of one tenant's column. `random` makes the nonce; the mode bears a repeated one.
     #[must_use]
-    pub fn seal(&self, tenant: TenantId, column: &str, row: Uuid, secret: &[u8], random: [u8; 12]) -> Sealed {
+    pub fn seal(
+        &self,
+        tenant: TenantId,
+        column: &str,
+        row: Uuid,
+        secret: &[u8],
+        random: [u8; 12],
+    ) -> Sealed {
         let (id, key) = self.0.active();
         let aad = associated(tenant, column, row);
         let mut out = Vec::with_capacity(HEAD + secret.len() + 16);
@@ -70,18 +79,38 @@ impl Vault {
         out.extend_from_slice(&id.to_be_bytes());
         out.extend_from_slice(&random);
         // Encryption fails only beyond 64 GiB; an empty value would then refuse to open.
-        if let Ok(text) = cipher(key).encrypt(&Nonce::from(random), Payload { msg: secret, aad: &aad }) {
+        if let Ok(text) = cipher(key).encrypt(
+            &Nonce::from(random),
+            Payload {
+                msg: secret,
+                aad: &aad,
+            },
+        ) {
             out.extend_from_slice(&text);
         }
         Sealed(out)
     }
 
     /// Opens what was sealed for this very tenant, column and row.
-    pub fn open(&self, tenant: TenantId, column: &str, row: Uuid, sealed: &Sealed) -> Result<SecretSlice<u8>, Error> {
+    pub fn open(
+        &self,
+        tenant: TenantId,
+        column: &str,
+        row: Uuid,
+        sealed: &Sealed,
+    ) -> Result<SecretSlice<u8>, Error> {
         let (id, nonce, text) = split(&sealed.0)?;
         let key = self.0.key(id).ok_or(Error::NoSuchKey(id))?;
         let aad = associated(tenant, column, row);
-        let plain = cipher(key).decrypt(&Nonce::from(nonce), Payload { msg: text, aad: &aad }).map_err(|_| Error::Refused)?;
+        let plain = cipher(key)
+            .decrypt(
+                &Nonce::from(nonce),
+                Payload {
+                    msg: text,
+                    aad: &aad,
+                },
+            )
+            .map_err(|_| Error::Refused)?;
         Ok(SecretSlice::from(plain))
     }
 
@@ -101,15 +130,16 @@ impl Vault {
     /// the ring lacks the key.
     #[must_use]
     pub fn mac(&self, key: u32, purpose: &str, message: &[u8]) -> Option<[u8; 32]> {
-        let derived = hmac(self.0.key(key)?, purpose.as_bytes());
-        Some(hmac(&derived, message))
+        let derived = code(self.0.key(key)?, purpose.as_bytes());
+        Some(code(&derived, message))
     }
 }
 
-fn hmac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
-    let mut mac = <Hmac<Sha256> as Mac>::new(key.into());
-    mac.update(message);
-    mac.finalize().into_bytes().into()
+fn code(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message);
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(tag.as_ref());
+    bytes
 }
 
 fn cipher(key: &[u8; 32]) -> Aes256GcmSiv {
@@ -124,7 +154,11 @@ fn split(bytes: &[u8]) -> Result<(u32, [u8; 12], &[u8]), Error> {
     let (version, rest) = bytes.split_first().ok_or(Error::Malformed)?;
     let (id, rest) = rest.split_first_chunk::<4>().ok_or(Error::Malformed)?;
     let (nonce, text) = rest.split_first_chunk::<12>().ok_or(Error::Malformed)?;
-    if *version == VERSION { Ok((u32::from_be_bytes(*id), *nonce, text)) } else { Err(Error::Malformed) }
+    if *version == VERSION {
+        Ok((u32::from_be_bytes(*id), *nonce, text))
+    } else {
+        Err(Error::Malformed)
+    }
 }
 
 #[cfg(test)]
@@ -143,17 +177,45 @@ mod tests {
         let row = Uuid::from_u128(9);
         let sealed = vault.seal(tenant(1), "connections.token", row, b"00secret", [1; 12]);
         assert!(!sealed.0.windows(8).any(|w| w == b"00secret"));
-        assert_eq!(vault.open(tenant(1), "connections.token", row, &sealed).unwrap().expose_secret(), b"00secret");
+        assert_eq!(
+            vault
+                .open(tenant(1), "connections.token", row, &sealed)
+                .unwrap()
+                .expose_secret(),
+            b"00secret"
+        );
         let refused = Some(Error::Refused);
-        assert_eq!(vault.open(tenant(2), "connections.token", row, &sealed).err(), refused);
-        assert_eq!(vault.open(tenant(1), "connections.key", row, &sealed).err(), refused);
-        assert_eq!(vault.open(tenant(1), "connections.token", Uuid::nil(), &sealed).err(), refused);
+        assert_eq!(
+            vault
+                .open(tenant(2), "connections.token", row, &sealed)
+                .err(),
+            refused
+        );
+        assert_eq!(
+            vault.open(tenant(1), "connections.key", row, &sealed).err(),
+            refused
+        );
+        assert_eq!(
+            vault
+                .open(tenant(1), "connections.token", Uuid::nil(), &sealed)
+                .err(),
+            refused
+        );
         for at in 5..sealed.0.len() {
             let mut changed = sealed.clone();
             changed.0[at] ^= 1;
-            assert_eq!(vault.open(tenant(1), "connections.token", row, &changed).err(), refused, "byte {at}");
+            assert_eq!(
+                vault
+                    .open(tenant(1), "connections.token", row, &changed)
+                    .err(),
+                refused,
+                "byte {at}"
+            );
         }
-        assert_eq!(vault.open(tenant(1), "x", row, &Sealed(vec![1, 2])).err(), Some(Error::Malformed));
+        assert_eq!(
+            vault.open(tenant(1), "x", row, &Sealed(vec![1, 2])).err(),
+            Some(Error::Malformed)
+        );
     }
 
     #[test]
@@ -166,6 +228,9 @@ mod tests {
         let new = vault.seal(tenant(1), "c", Uuid::nil(), b"x", [0; 12]);
         assert!(vault.is_current(&new));
         let other = Vault::new(KeyRing::generate([7; 32]));
-        assert_eq!(other.open(tenant(1), "c", Uuid::nil(), &new).err(), Some(Error::NoSuchKey(2)));
+        assert_eq!(
+            other.open(tenant(1), "c", Uuid::nil(), &new).err(),
+            Some(Error::NoSuchKey(2))
+        );
     }
 }

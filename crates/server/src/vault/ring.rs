@@ -15,8 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-const HEAD: &str =
-    "# Keywright master keys. Without this file no sealed secret can be opened: keep a copy in a safe place.\n";
+const HEAD: &str = "# Keywright master keys. Without this file no sealed secret can be opened: keep a copy in a safe place.\n";
 
 /// Numbered 256-bit keys; the highest number is the active one.
 #[derive(Clone, ZeroizeOnDrop)]
@@ -32,7 +31,9 @@ struct Key([u8; 32]);
 
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyRing").field("keys", &self.keys.len()).finish_non_exhaustive()
+        f.debug_struct("KeyRing")
+            .field("keys", &self.keys.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -63,7 +64,11 @@ impl KeyRing {
     /// A new ring of one key.
     #[must_use]
     pub fn generate(random: [u8; 32]) -> Self {
-        Self { keys: BTreeMap::from([(1, Key(random))]), active: 1, active_key: random }
+        Self {
+            keys: BTreeMap::from([(1, Key(random))]),
+            active: 1,
+            active_key: random,
+        }
     }
 
     /// The ring with one more key, which is the active one now.
@@ -72,12 +77,18 @@ impl KeyRing {
         let mut keys = self.keys.clone();
         let active = self.active.saturating_add(1);
         keys.insert(active, Key(random));
-        Self { keys, active, active_key: random }
+        Self {
+            keys,
+            active,
+            active_key: random,
+        }
     }
 
     /// Reads the ring at `path`.
     pub fn read(path: &Path) -> Result<Self, RingError> {
-        let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|e| RingError::File(path.to_owned(), e))?;
+        let text = std::fs::read_to_string(path)
+            .map(Zeroizing::new)
+            .map_err(|e| RingError::File(path.to_owned(), e))?;
         refuse_open_file(path)?;
         let mut keys = BTreeMap::new();
         for (index, line) in text.lines().enumerate() {
@@ -85,15 +96,24 @@ impl KeyRing {
             if line_text.is_empty() || line_text.starts_with('#') {
                 continue;
             }
-            let wrong = || RingError::Line { path: path.to_owned(), line: index + 1 };
+            let wrong = || RingError::Line {
+                path: path.to_owned(),
+                line: index + 1,
+            };
             let (number, key) = key_line(line_text).ok_or_else(wrong)?;
             if keys.insert(number, key).is_some() {
                 return Err(wrong());
             }
         }
-        let (active, key) = keys.last_key_value().ok_or_else(|| RingError::Empty(path.to_owned()))?;
+        let (active, key) = keys
+            .last_key_value()
+            .ok_or_else(|| RingError::Empty(path.to_owned()))?;
         let (active, active_key) = (*active, key.0);
-        Ok(Self { keys, active, active_key })
+        Ok(Self {
+            keys,
+            active,
+            active_key,
+        })
     }
 
     /// Reads the ring at `path`, making one when the file is missing. Of several processes that start at once, one makes it.
@@ -169,8 +189,15 @@ fn key_line(line: &str) -> Option<(u32, Key)> {
 #[cfg(unix)]
 fn refuse_open_file(path: &Path) -> Result<(), RingError> {
     use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path).map_err(|e| RingError::File(path.to_owned(), e))?.permissions().mode();
-    if mode & 0o077 == 0 { Ok(()) } else { Err(RingError::Open(path.to_owned())) }
+    let mode = std::fs::metadata(path)
+        .map_err(|e| RingError::File(path.to_owned(), e))?
+        .permissions()
+        .mode();
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(RingError::Open(path.to_owned()))
+    }
 }
 
 #[cfg(not(unix))]
@@ -214,6 +241,9 @@ mod tests {
         let mut text = std::fs::read_to_string(&path).unwrap();
         text.push_str("2 short\n");
         std::fs::write(&path, text).unwrap();
-        assert!(matches!(KeyRing::read(&path), Err(RingError::Line { line: 3, .. })));
+        assert!(matches!(
+            KeyRing::read(&path),
+            Err(RingError::Line { line: 3, .. })
+        ));
     }
 }
