@@ -59,7 +59,17 @@ impl Entry {
 
 /// Records `entry` as done by the work's actor, in the work's transaction.
 pub async fn record(work: &mut Work, entry: Entry) -> db::Result<()> {
-    let row = Row {
+    record_all(work, vec![entry]).await
+}
+
+/// Records many entries with few statements.
+pub async fn record_all(work: &mut Work, entries: Vec<Entry>) -> db::Result<()> {
+    let rows: Vec<Row> = entries.into_iter().map(|entry| row(work, entry)).collect();
+    store::insert(work, &rows).await
+}
+
+fn row(work: &Work, entry: Entry) -> Row {
+    Row {
         id: work.id::<Uuid>(),
         at: work.now,
         actor_kind: work.actor.kind.word().to_owned(),
@@ -71,6 +81,5 @@ pub async fn record(work: &mut Work, entry: Entry) -> db::Result<()> {
         reason: entry.reason,
         detail: entry.detail.to_string(),
         seal: None,
-    };
-    store::insert(work, &row).await
+    }
 }

@@ -49,25 +49,39 @@ pub struct Filter {
 
 const COLUMNS: &str = "id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id, reason, detail, seal";
 
-pub(super) async fn insert(work: &Work, row: &Row) -> db::Result<()> {
-    let sql = format!(
-        "INSERT INTO audit_entries (tenant_id, {COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-    );
-    let bound = values![
-        work.tenant,
-        row.id,
-        row.at,
-        row.actor_kind.as_str(),
-        row.actor_id.clone(),
-        row.actor_name.as_str(),
-        row.action.as_str(),
-        row.target_kind.as_str(),
-        row.target_id.as_str(),
-        row.reason.as_str(),
-        row.detail.as_str(),
-        row.seal,
-    ];
-    work.run(&sql, bound).await.map(drop)
+/// Rows per statement: 12 values each, within `SQLite`'s 32,766 and PostgreSQL's 65,535 parameters.
+const CHUNK: usize = 500;
+
+pub(super) async fn insert(work: &Work, rows: &[Row]) -> db::Result<()> {
+    for chunk in rows.chunks(CHUNK) {
+        let mut bound = Vec::with_capacity(chunk.len() * 12);
+        let mut tuples = Vec::with_capacity(chunk.len());
+        for row in chunk {
+            let first = bound.len() + 1;
+            bound.extend(values![
+                work.tenant,
+                row.id,
+                row.at,
+                row.actor_kind.as_str(),
+                row.actor_id.clone(),
+                row.actor_name.as_str(),
+                row.action.as_str(),
+                row.target_kind.as_str(),
+                row.target_id.as_str(),
+                row.reason.as_str(),
+                row.detail.as_str(),
+                row.seal,
+            ]);
+            let marks: Vec<String> = (first..=bound.len()).map(|n| format!("${n}")).collect();
+            tuples.push(format!("({})", marks.join(", ")));
+        }
+        let sql = format!(
+            "INSERT INTO audit_entries (tenant_id, {COLUMNS}) VALUES {}",
+            tuples.join(", ")
+        );
+        work.run(&sql, bound).await?;
+    }
+    Ok(())
 }
 
 /// Entries that match, newest first, at most `limit`.

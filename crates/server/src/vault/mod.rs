@@ -8,16 +8,20 @@
 //! ```
 
 mod ring;
+mod rotate;
 
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Nonce};
 use aws_lc_rs::hmac;
 use secrecy::SecretSlice;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 pub use ring::{KeyRing, RingError};
+pub use rotate::{Rotated, SealedColumn, reseal};
 
 use crate::db::TenantId;
 
@@ -53,13 +57,46 @@ pub enum Error {
 
 /// Seals and opens secrets. Cheap to clone.
 #[derive(Clone)]
-pub struct Vault(Arc<KeyRing>);
+pub struct Vault(Arc<Inner>);
+
+struct Inner {
+    ring: RwLock<KeyRing>,
+    // Read again when a value names a key that is not on the ring: another process may have rotated it.
+    file: Option<PathBuf>,
+}
 
 impl Vault {
-    /// A vault over a key ring.
+    /// A vault over a key ring that is in no file.
     #[must_use]
     pub fn new(ring: KeyRing) -> Self {
-        Self(Arc::new(ring))
+        Self(Arc::new(Inner {
+            ring: RwLock::new(ring),
+            file: None,
+        }))
+    }
+
+    /// A vault over the key ring file at `path`, which is made with `random` when it is missing.
+    pub fn open_file(path: &Path, random: [u8; 32]) -> Result<Self, RingError> {
+        let ring = RwLock::new(KeyRing::read_or_make(path, random)?);
+        Ok(Self(Arc::new(Inner {
+            ring,
+            file: Some(path.to_owned()),
+        })))
+    }
+
+    /// Adds a key to the ring (first to its file) and seals with it from now on. Old values still open.
+    pub fn add_key(&self, random: [u8; 32]) -> Result<u32, RingError> {
+        let mut ring = self.0.ring.write().unwrap_or_else(PoisonError::into_inner);
+        let next = match &self.0.file {
+            Some(path) => {
+                let next = KeyRing::read(path)?.rotated(random);
+                next.replace(path)?;
+                next
+            }
+            None => ring.rotated(random),
+        };
+        *ring = next;
+        Ok(ring.active().0)
     }
 
     /// Seals `secret` for one row of one tenant's column. `random` makes the nonce; the mode bears a repeated one.
@@ -72,7 +109,8 @@ impl Vault {
         secret: &[u8],
         random: [u8; 12],
     ) -> Sealed {
-        let (id, key) = self.0.active();
+        let ring = self.ring();
+        let (id, key) = ring.active();
         let aad = associated(tenant, column, row);
         let mut out = Vec::with_capacity(HEAD + secret.len() + 16);
         out.push(VERSION);
@@ -100,38 +138,52 @@ impl Vault {
         sealed: &Sealed,
     ) -> Result<SecretSlice<u8>, Error> {
         let (id, nonce, text) = split(&sealed.0)?;
-        let key = self.0.key(id).ok_or(Error::NoSuchKey(id))?;
+        let key = self.key(id).ok_or(Error::NoSuchKey(id))?;
         let aad = associated(tenant, column, row);
-        let plain = cipher(key)
-            .decrypt(
-                &Nonce::from(nonce),
-                Payload {
-                    msg: text,
-                    aad: &aad,
-                },
-            )
-            .map_err(|_| Error::Refused)?;
-        Ok(SecretSlice::from(plain))
+        let plain = cipher(&key).decrypt(
+            &Nonce::from(nonce),
+            Payload {
+                msg: text,
+                aad: &aad,
+            },
+        );
+        plain.map(SecretSlice::from).map_err(|_| Error::Refused)
     }
 
     /// Whether it was sealed with the active key (if not, rotation has it to do yet).
     #[must_use]
     pub fn is_current(&self, sealed: &Sealed) -> bool {
-        split(&sealed.0).is_ok_and(|(id, ..)| id == self.0.active().0)
+        split(&sealed.0).is_ok_and(|(id, ..)| id == self.active_key())
     }
 
     /// The active key's number.
     #[must_use]
     pub fn active_key(&self) -> u32 {
-        self.0.active().0
+        self.ring().active().0
     }
 
     /// An authentication code over `message`, under a key made from ring key `key` for `purpose` alone. Nothing when
     /// the ring lacks the key.
     #[must_use]
     pub fn mac(&self, key: u32, purpose: &str, message: &[u8]) -> Option<[u8; 32]> {
-        let derived = code(self.0.key(key)?, purpose.as_bytes());
+        let key = self.key(key)?;
+        let derived = Zeroizing::new(code(&key, purpose.as_bytes()));
         Some(code(&derived, message))
+    }
+
+    fn ring(&self) -> RwLockReadGuard<'_, KeyRing> {
+        self.0.ring.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn key(&self, number: u32) -> Option<Zeroizing<[u8; 32]>> {
+        let known = self.ring().key(number).copied();
+        if let (None, Some(path)) = (known, &self.0.file) {
+            let fresh = KeyRing::read(path).ok()?;
+            let found = fresh.key(number).copied();
+            *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+            return found.map(Zeroizing::new);
+        }
+        known.map(Zeroizing::new)
     }
 }
 
