@@ -173,13 +173,19 @@ impl App {
     /// Begins a unit of work that may write, bound to the actor's tenant.
     pub async fn begin(&self, actor: &Actor) -> db::Result<Work> {
         let begun = self.db().begin_write().await?;
-        Ok(self.work(begun.tx, begun.writer, actor))
+        let work = self.work(begun.tx, begun.writer, actor);
+        #[cfg(test)]
+        work.name_tenant().await?;
+        Ok(work)
     }
 
     /// Begins a unit of work that only looks: it sees one state of the database throughout.
     pub async fn read(&self, actor: &Actor) -> db::Result<Work> {
         let tx = self.db().begin_read().await?;
-        Ok(self.work(tx, None, actor))
+        let work = self.work(tx, None, actor);
+        #[cfg(test)]
+        work.name_tenant().await?;
+        Ok(work)
     }
 
     /// Told whenever a job may have become due.
@@ -332,6 +338,19 @@ impl Work {
         }
         if wakes_jobs {
             app.jobs_signal().notify_waiters();
+        }
+        Ok(())
+    }
+
+    /// Tells PostgreSQL whose rows this work may touch (see `testing`).
+    #[cfg(test)]
+    async fn name_tenant(&self) -> db::Result<()> {
+        if self.engine() == Engine::Postgres {
+            self.run(
+                "SELECT set_config('keywright.tenant', $1, true)",
+                values![self.tenant.to_string()],
+            )
+            .await?;
         }
         Ok(())
     }

@@ -1,4 +1,7 @@
 //! Tests on both engines: a fresh database each, a fixed clock, repeatable randomness.
+//!
+//! On PostgreSQL every test is a test of tenancy too: there are rows of another tenant beside all rows, and whatever
+//! query touches one fails (`keywright_testkit::postgres::Schema::forbid_other_tenants`).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -41,9 +44,11 @@ impl TestApp {
 
     pub(crate) async fn postgres(parts: impl FnOnce(AppBuilder) -> AppBuilder) -> Self {
         let schema = keywright_testkit::postgres::Schema::new().unwrap();
-        let db = Database::open_postgres(schema.url(), Some(schema.name()))
+        let db = Database::open_postgres(&schema.url().unwrap(), Some(schema.name()))
             .await
             .unwrap();
+        db.migrate().await.unwrap();
+        schema.forbid_other_tenants().unwrap();
         Self::on(db, Place::Schema(schema), parts).await
     }
 

@@ -6,12 +6,15 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use uuid::Uuid;
 
-/// A fresh, empty schema in the test cluster.
+/// A fresh, empty schema in the test cluster, owned by a role that row security binds.
 #[derive(Debug)]
 pub struct Schema {
-    url: String,
+    cluster: String,
     name: String,
 }
+
+/// The role that tests act as: no superuser, so that row security binds it.
+const ROLE: &str = "keywright_tests";
 
 impl Schema {
     /// Makes one in the cluster of `TEST_DATABASE_URL`, or else in the one that `scripts/postgres` starts.
@@ -21,15 +24,26 @@ impl Schema {
             reason = "tests run side by side: their schemas must differ"
         )]
         let name = format!("t_{}", Uuid::new_v4().simple());
-        let schema = Self { url: url()?, name };
-        schema.psql(&format!("CREATE SCHEMA {}", schema.name))?;
+        let schema = Self {
+            cluster: cluster()?,
+            name,
+        };
+        schema.psql(&format!(
+            "DO $$ BEGIN CREATE ROLE {ROLE} LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+             CREATE SCHEMA {} AUTHORIZATION {ROLE}",
+            schema.name
+        ))?;
         Ok(schema)
     }
 
-    /// The cluster's address, without the schema.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
+    /// The cluster's address for the tests' role, without the schema.
+    pub fn url(&self) -> Result<String> {
+        let (before, after) = self
+            .cluster
+            .split_once("://")
+            .context("TEST_DATABASE_URL is no address")?;
+        let host = after.split_once('@').map_or(after, |(_, host)| host);
+        Ok(format!("{before}://{ROLE}@{host}"))
     }
 
     /// The schema's name, for the search path.
@@ -39,19 +53,39 @@ impl Schema {
     }
 
     /// An address that puts the schema first in the search path, for programs of their own.
-    #[must_use]
-    pub fn own_url(&self) -> String {
-        format!("{}?options=-c%20search_path%3D{}", self.url, self.name)
+    pub fn own_url(&self) -> Result<String> {
+        let url = self.url()?;
+        Ok(format!("{url}?options=-c%20search_path%3D{}", self.name))
     }
 
-    fn psql(&self, sql: &str) -> Result<()> {
-        let status = Command::new("psql")
-            .args(["--quiet", "--no-psqlrc", "--command", sql, &self.url])
+    /// Makes every query that touches a row of another tenant fail, and gives it such rows to stumble over: each row
+    /// inserted from now on is copied to a tenant that no test knows. The tenant at work is the setting
+    /// `keywright.tenant`; unset or nil, every row may be touched (migrations, the job queue).
+    pub fn forbid_other_tenants(&self) -> Result<()> {
+        self.psql(&include_str!("tenancy.sql").replace("{schema}", &self.name))
+    }
+
+    /// Runs statements as the cluster's superuser.
+    pub fn psql(&self, sql: &str) -> Result<()> {
+        let output = Command::new("psql")
+            .args([
+                "--quiet",
+                "--no-psqlrc",
+                "--set",
+                "ON_ERROR_STOP=1",
+                "--command",
+                sql,
+                &self.cluster,
+            ])
             .env("PGOPTIONS", "-c client_min_messages=error")
             .stdin(Stdio::null())
-            .status()
+            .output()
             .context("psql, of the package postgresql-client, could not be run")?;
-        ensure!(status.success(), "psql failed: {sql}");
+        ensure!(
+            output.status.success(),
+            "psql failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         Ok(())
     }
 }
@@ -64,7 +98,7 @@ impl Drop for Schema {
     }
 }
 
-fn url() -> Result<String> {
+fn cluster() -> Result<String> {
     if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
         return Ok(url);
     }

@@ -68,4 +68,20 @@ db_test!(
         assert_eq!(found.created_at, t.app.now());
         assert_eq!(found.id.to_string().parse::<TenantId>().unwrap(), found.id);
     }
+
+    async fn a_query_not_bounded_by_its_tenant_is_caught(t) {
+        #[derive(sea_orm::FromQueryResult)]
+        struct Action {
+            action: String,
+        }
+        let work = t.read().await; // the audit entry of the tenant's making is there
+        let sql = "SELECT action FROM audit_entries WHERE tenant_id = $1 AND action > ''";
+        let bounded: Vec<Action> = work.rows(sql, values![work.tenant]).await.unwrap();
+        assert_eq!(bounded[0].action, "tenant.created");
+        let unbounded = work.rows::<Action>("SELECT action FROM audit_entries WHERE action > ''", values![]).await;
+        match t.app.db().engine() {
+            Engine::Sqlite => assert_eq!(unbounded.unwrap().len(), 1),
+            Engine::Postgres => assert!(unbounded.is_err()),
+        }
+    }
 );
