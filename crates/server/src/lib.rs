@@ -4,12 +4,15 @@
 //! [`app::App`] and [`app::Work`].
 
 pub mod actor;
+pub mod apikeys;
 pub mod app;
 pub mod audit;
 pub mod config;
 pub mod db;
 pub mod jobs;
 mod migrations;
+pub mod router;
+pub mod serve;
 pub mod sessions;
 pub mod telemetry;
 pub mod tenants;

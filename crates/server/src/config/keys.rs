@@ -136,11 +136,6 @@ pub const KEYS: &[Key] = &[
             "\"postgres://keywright@db.example.com/keywright?sslmode=verify-full\"",
         )
     },
-    number(
-        "database.connections",
-        "10",
-        "Largest number of database connections of this process (PostgreSQL).",
-    ),
     Key {
         secrecy: Secrecy::Address,
         ..text(

@@ -84,6 +84,7 @@ pub struct Config {
     pub role: Role,
     master_key_file: Option<PathBuf>,
     /// The database.
+    #[serde(default)]
     pub database: Database,
     /// Mail.
     #[serde(default)]
@@ -104,13 +105,11 @@ pub struct Config {
 }
 
 /// Where everything is stored.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
     #[serde(default, deserialize_with = "secret")]
     url: Option<SecretString>,
-    /// Largest number of connections (PostgreSQL).
-    pub connections: u32,
 }
 
 /// How mail is sent.
@@ -299,9 +298,6 @@ impl Config {
         }
         if self.limits.jobs == 0 {
             return refuse("limits.jobs", "at least 1 is wanted");
-        }
-        if self.database.connections < 2 {
-            return refuse("database.connections", "at least 2 are wanted");
         }
         Ok(())
     }

@@ -1,17 +1,24 @@
 //! The edge: how requests come in and answers go out.
 //!
 //! ```text
-//! request -> observe (id, span, metrics) -> headers -> catch panic -> bound (size, time) -> csrf -> route
+//! request -> observe (id, span, metrics) -> headers -> catch panic -> bound (size, time) -> csrf -> gate -> route
 //!                                                                                       \-> Problem (RFC 9457)
 //! ```
+//!
+//! The gate finds the caller and checks the permission that the operation declares in the OpenAPI document.
 
 mod body;
+mod caller;
+mod error;
+pub(crate) mod health;
 mod layers;
 mod page;
 mod problem;
 pub mod request_id;
 
 pub use body::{Json, parse as parse_json};
+pub use caller::{Caller, Gate, Need, PERMISSION};
+pub(crate) use caller::{guard, operations};
 pub use layers::{Bounds, Options, around};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, Paged};
 pub use problem::{MEDIA_TYPE as PROBLEM_MEDIA_TYPE, Problem};

@@ -1,0 +1,97 @@
+//! All addresses in one router: the API under `/api/v1` with its OpenAPI document, and health.
+//!
+//! Each slice gives its routes as an [`OpenApiRouter`]; each operation declares the permission it needs
+//! (`x-permission`), which the gate checks and the test beside this walks through as a stranger.
+
+mod docs;
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::web::{self, Gate, Options};
+
+/// Where the API lives.
+pub const API: &str = "/api/v1";
+
+/// What the document says of the API as a whole.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Keywright",
+        description = "Everything the console and the commands do. Errors are problems (RFC 9457); lists are paged by `limit` and `after`, with the next page in the `Link` header.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    security(("api_key" = [])),
+)]
+struct Document;
+
+/// The routes of all slices.
+fn slices() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+}
+
+/// The API's routes and the document that describes them.
+pub fn api() -> (Router<App>, OpenApi) {
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+        .nest(API, slices())
+        .split_for_parts();
+    let scheme = SecurityScheme::Http(
+        Http::builder()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("kw_...")
+            .build(),
+    );
+    document
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("api_key", scheme);
+    (router, document)
+}
+
+/// The whole server as one service. `web::Options` among the app's parts says how it is reached and bounded.
+pub fn router(app: &App) -> Router {
+    let (api, document) = api();
+    let gate = Gate::of(&document);
+    let options = app.part::<Options>().cloned().unwrap_or_default();
+    let guarded = api.layer(from_fn_with_state((app.clone(), gate), web::guard));
+    let inner = guarded.merge(open(&document)).with_state(app.clone());
+    web::around(inner, &options)
+}
+
+/// What anybody may see.
+fn open(document: &OpenApi) -> Router<App> {
+    let page = docs::page(document);
+    let json = document.to_json().unwrap_or_default();
+    Router::new()
+        .route("/healthz", get(web::health::healthz))
+        .route("/readyz", get(web::health::readyz))
+        .route(
+            "/api/v1/openapi.json",
+            get(async || ([(CONTENT_TYPE, "application/json")], json)),
+        )
+        .route(
+            "/api/docs",
+            get(async || {
+                (
+                    [
+                        (CONTENT_TYPE, "text/html; charset=utf-8"),
+                        (CONTENT_SECURITY_POLICY, docs::POLICY),
+                    ],
+                    page,
+                )
+            }),
+        )
+        .route(
+            "/api/docs.css",
+            get(async || ([(CONTENT_TYPE, "text/css")], docs::STYLE)),
+        )
+}

@@ -1,0 +1,134 @@
+//! Every operation, knocked at by strangers and by callers without permission.
+
+use axum::body::{Body, to_bytes};
+use axum::response::Response;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{Method, Request};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::*;
+use crate::actor::{Actor, ActorKind, Permissions};
+use crate::db::UserId;
+use crate::testing::db_test;
+use crate::web::{Need, operations};
+
+/// An address of the operation: each parameter becomes a UUID.
+fn address(path: &str) -> String {
+    let id = "0190a000-0000-7000-8000-000000000000";
+    path.split('/')
+        .map(|part| if part.starts_with('{') { id } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+fn all() -> Vec<(Method, String, Option<Need>)> {
+    let (_, document) = api();
+    operations(&document)
+        .map(|one| {
+            (
+                one.method,
+                one.path.to_owned(),
+                one.need.and_then(Need::parse),
+            )
+        })
+        .collect()
+}
+
+fn knock(method: &Method, path: &str) -> Request<Body> {
+    Request::builder()
+        .method(method)
+        .uri(address(path))
+        .header(CONTENT_TYPE, "application/json")
+        .body(Body::from("{}"))
+        .unwrap()
+}
+
+async fn body(response: Response) -> String {
+    String::from_utf8(
+        to_bytes(response.into_body(), usize::MAX)
+            .await
+            .unwrap()
+            .to_vec(),
+    )
+    .unwrap()
+}
+
+#[test]
+fn every_operation_declares_what_it_needs_and_describes_itself() {
+    let (_, document) = api();
+    for one in operations(&document) {
+        assert!(
+            one.need.and_then(Need::parse).is_some(),
+            "{} {} declares no known x-permission",
+            one.method,
+            one.path
+        );
+        assert!(
+            one.described.summary.is_some(),
+            "{} {} says not what it does",
+            one.method,
+            one.path
+        );
+        assert!(one.path.starts_with(API), "{}", one.path);
+    }
+}
+
+db_test!(
+    async fn every_operation_refuses_a_stranger(t) {
+        let router = router(&t.app);
+        for (method, path, need) in all() {
+            if need == Some(Need::Nothing) {
+                continue;
+            }
+            for credential in [None, Some("Bearer kw_unknown"), Some("Basic a2V5OndyaWdodA=="), Some("Bearer ")] {
+                let mut request = knock(&method, &path);
+                if let Some(credential) = credential {
+                    request.headers_mut().insert("authorization", credential.parse().unwrap());
+                }
+                let response = router.clone().oneshot(request).await.unwrap();
+                assert_eq!(response.status(), 401, "{method} {path} {credential:?}");
+                assert_eq!(response.headers()[CONTENT_TYPE], web::PROBLEM_MEDIA_TYPE, "{method} {path}");
+                assert!(response.headers().contains_key(WWW_AUTHENTICATE));
+            }
+        }
+    }
+
+    async fn every_operation_refuses_a_caller_without_its_permission(t) {
+        let router = router(&t.app);
+        let kind = ActorKind::Person(t.app.id::<UserId>());
+        let actor = Actor { kind, name: "nobody".into(), tenant: t.tenant, permissions: Permissions::default() };
+        for (method, path, need) in all() {
+            let Some(Need::Permission(permission)) = need else { continue };
+            let mut request = knock(&method, &path);
+            request.extensions_mut().insert(actor.clone());
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), 403, "{method} {path}");
+            let problem: Value = serde_json::from_str(&body(response).await).unwrap();
+            assert_eq!(problem["permission"], permission.wire());
+        }
+    }
+
+    async fn health_document_and_page_are_open(t) {
+        let router = router(&t.app);
+        for (path, media) in [
+            ("/healthz", "application/json"),
+            ("/readyz", "application/json"),
+            ("/api/v1/openapi.json", "application/json"),
+            ("/api/docs", "text/html; charset=utf-8"),
+            ("/api/docs.css", "text/css"),
+        ] {
+            let response = router.clone().oneshot(knock(&Method::GET, path)).await.unwrap();
+            assert_eq!((response.status().as_u16(), response.headers()[CONTENT_TYPE].to_str().unwrap()), (200, media), "{path}");
+        }
+        let page = router.clone().oneshot(knock(&Method::GET, "/api/docs")).await.unwrap();
+        let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(!policy.contains("unsafe") && policy.contains("default-src 'none'"));
+        let page = body(page).await;
+        assert!(!page.contains("<script") && !page.contains("http"), "the page fetches nothing from elsewhere");
+        let document: Value = serde_json::from_str(&body(router.oneshot(knock(&Method::GET, "/api/v1/openapi.json")).await.unwrap()).await).unwrap();
+        for path in document["paths"].as_object().unwrap().keys() {
+            assert!(page.contains(path), "{path}");
+        }
+    }
+);

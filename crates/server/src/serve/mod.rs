@@ -1,0 +1,234 @@
+//! The running process: opens the database, answers requests, runs jobs, and stops without losing any.
+//!
+//! ```text
+//! Config -> bind -> open (database, migrations, master key, tenant `default`) -> web + metrics + worker
+//!        -> Ready (told once) -> stop -> no new requests or jobs, those at work end, leases go back -> return
+//! ```
+
+mod listen;
+mod signals;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use rand::rngs::StdRng;
+use rand::{RngCore, SeedableRng};
+use secrecy::ExposeSecret;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::actor::Actor;
+use crate::app::App;
+use crate::config::Config;
+use crate::db::Database;
+use crate::jobs::{self, Registry, Schedule, Worker};
+use crate::vault::{KeyRing, RingError, Vault};
+use crate::{audit, db, router, telemetry, tenants, web};
+
+pub use signals::stop_on_signals;
+
+use listen::{answer, bind, bind_metrics, tls};
+
+/// How often the audit trail is sealed, milliseconds.
+const SEAL_EVERY_MS: i64 = 60_000;
+
+/// Why the process could not start or go on. Messages say what to mend.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address cannot be listened on.
+    #[error(
+        "cannot listen on {0}: is another process there already? Choose another address with --listen"
+    )]
+    Listen(SocketAddr, #[source] io::Error),
+    /// The data folder cannot be made.
+    #[error("the data folder {0} cannot be made")]
+    DataDir(PathBuf, #[source] io::Error),
+    /// The master key cannot be used.
+    #[error("the master key cannot be used")]
+    MasterKey(#[from] RingError),
+    /// Certificate or key cannot be used.
+    #[error("the TLS certificate {cert} and its key {key} cannot be used")]
+    Tls {
+        /// The certificate's file.
+        cert: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// What is wrong.
+        source: io::Error,
+    },
+    /// The database cannot be used.
+    #[error("the database cannot be used")]
+    Db(#[from] db::Error),
+    /// The first tenant cannot be made.
+    #[error("the first tenant cannot be made")]
+    Tenant(#[from] tenants::Error),
+    /// Metrics cannot be started.
+    #[error(transparent)]
+    Telemetry(#[from] telemetry::Error),
+    /// A listener failed.
+    #[error("a listener failed")]
+    Serve(#[source] io::Error),
+}
+
+/// What is told once everything is up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ready {
+    /// The address people reach us at.
+    pub public_url: String,
+    /// Where requests are answered; `None` for a mere worker.
+    pub web: Option<SocketAddr>,
+    /// Where `/metrics` is; `None` when it is off.
+    pub metrics: Option<SocketAddr>,
+}
+
+/// Opens the local installation of `config` without listening: makes what is missing (data folder, master key,
+/// schema, tenant `default`). Commands without a server work on what this gives.
+pub async fn open(config: &Config) -> Result<App, Error> {
+    let url = config.database_url();
+    if url.expose_secret().starts_with("sqlite:") || config.master_key_file().1 {
+        make_private_folder(&config.data_dir)?;
+    }
+    let ring = match config.master_key_file() {
+        (path, true) => KeyRing::read_or_make(&path, fresh_key())?,
+        (path, false) => KeyRing::read(&path)?,
+    };
+    let db = Database::open(url.expose_secret()).await?;
+    db.migrate().await?;
+    let app = App::builder(db, Vault::new(ring))
+        .with(web::Options::from(config))
+        .build();
+    tenants::ensure_default(&app).await?;
+    Ok(app)
+}
+
+/// Serves until `stop`; `ready` is told once, when requests are answered. Returns when all work has ended.
+pub async fn serve(
+    mut config: Config,
+    stop: CancellationToken,
+    ready: impl FnOnce(&Ready),
+) -> Result<(), Error> {
+    // Only the first call of a process can install it; a second finds the same one there.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let listener = config
+        .role
+        .is_web()
+        .then(|| bind(config.listen))
+        .transpose()?;
+    if let Some((_, address)) = &listener {
+        config.listen = *address;
+    }
+    let metrics = bind_metrics(&config)?;
+    let app = open(&config).await?;
+    let tls = tls(&config).await?;
+    let told = Ready {
+        public_url: config.public_url(),
+        web: listener.as_ref().map(|(_, address)| *address),
+        metrics: metrics.as_ref().map(|(_, address)| *address),
+    };
+    let grace = Duration::from_secs(config.limits.stop_seconds);
+    let mut running = JoinSet::new();
+    if let Some((listener, _)) = listener {
+        running.spawn(answer(
+            listener,
+            tls,
+            router::router(&app),
+            stop.clone(),
+            grace,
+        ));
+    }
+    if let Some((listener, _)) = metrics {
+        running.spawn(answer(listener, None, measured(&app)?, stop.clone(), grace));
+    }
+    if config.role.is_worker() {
+        schedule(&app).await?;
+        let worker = Worker::new(app.clone(), registry());
+        let (loops, stop) = (config.limits.jobs, stop.clone());
+        running.spawn(async move {
+            worker.run(loops, stop, grace).await;
+            Ok(())
+        });
+    }
+    tracing::info!(public_url = told.public_url, role = ?config.role, "ready");
+    ready(&told);
+    let outcome = until_all_end(running, &stop).await;
+    tracing::info!("stopped");
+    outcome
+}
+
+/// All kinds of job this program knows how to do.
+#[must_use]
+pub fn registry() -> Registry {
+    Registry::new().on(audit::SEAL_JOB, seal)
+}
+
+async fn seal(app: App, job: jobs::Job) -> Result<(), jobs::Error> {
+    let mut work = app.begin(&job.actor("audit")).await?;
+    job.check_lease(&work).await?;
+    audit::seal(&mut work).await?;
+    Ok(work.commit().await?)
+}
+
+/// What happens every so often in each tenant.
+async fn schedule(app: &App) -> Result<(), Error> {
+    for tenant in tenants::list(app).await? {
+        let mut work = app.begin(&Actor::system(tenant.id, "start")).await?;
+        let sealing = Schedule {
+            kind: audit::SEAL_JOB,
+            name: "all".to_owned(),
+            payload: serde_json::Value::Null,
+            every_ms: SEAL_EVERY_MS,
+        };
+        jobs::set_schedule(&mut work, &sealing, false).await?;
+        work.commit().await?;
+    }
+    Ok(())
+}
+
+/// When one part fails, all stop.
+async fn until_all_end(
+    mut running: JoinSet<Result<(), Error>>,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
+    let mut outcome = Ok(());
+    while let Some(ended) = running.join_next().await {
+        let ended = ended.unwrap_or_else(|defect| Err(Error::Serve(io::Error::other(defect))));
+        if !stop.is_cancelled() || ended.is_err() {
+            stop.cancel();
+            outcome = outcome.and(ended);
+        }
+    }
+    outcome
+}
+
+/// `/metrics`, and health for processes that only work.
+fn measured(app: &App) -> Result<Router, Error> {
+    let metrics = telemetry::metrics()?;
+    let router = Router::new()
+        .route("/metrics", get(async || metrics.render()))
+        .route("/healthz", get(web::health::healthz))
+        .route("/readyz", get(web::health::readyz));
+    Ok(router.with_state(app.clone()))
+}
+
+fn make_private_folder(path: &PathBuf) -> Result<(), Error> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(path)
+        .map_err(|error| Error::DataDir(path.clone(), error))
+}
+
+fn fresh_key() -> [u8; 32] {
+    let mut key = [0; 32];
+    StdRng::from_os_rng().fill_bytes(&mut key);
+    key
+}
