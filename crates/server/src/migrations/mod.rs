@@ -1,12 +1,13 @@
 //! The schema's steps, one file each; forward only, expand then contract.
 
 mod m0001_floor;
+mod m0002_edge;
 
 use crate::db::Migration;
 
 /// All steps in order.
 pub(crate) fn all() -> &'static [Migration] {
-    &[m0001_floor::MIGRATION]
+    &[m0001_floor::MIGRATION, m0002_edge::MIGRATION]
 }
 
 #[cfg(test)]
