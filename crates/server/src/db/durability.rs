@@ -23,6 +23,9 @@ pub(crate) struct WalSync {
     done: AtomicU64,
     syncs: AtomicU64,
     turn: Mutex<()>,
+    /// Where a test keeps what would be on the disk if the power failed now.
+    #[cfg(test)]
+    pub(crate) disk: std::sync::Mutex<Option<PathBuf>>,
 }
 
 impl WalSync {
@@ -36,6 +39,8 @@ impl WalSync {
             done: AtomicU64::new(0),
             syncs: AtomicU64::new(0),
             turn: Mutex::new(()),
+            #[cfg(test)]
+            disk: std::sync::Mutex::new(None),
         }
     }
 
@@ -47,6 +52,12 @@ impl WalSync {
             return Ok(());
         }
         let served = self.asked.load(Ordering::SeqCst);
+        #[cfg(test)]
+        if let Some(disk) = &*self.disk.lock().unwrap() {
+            let next = disk.with_extension("next");
+            std::fs::copy(&self.wal, &next).unwrap();
+            std::fs::rename(&next, disk).unwrap();
+        }
         let wal = self.wal.clone();
         tokio::task::spawn_blocking(move || sync_file(&wal))
             .await

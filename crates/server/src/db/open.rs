@@ -181,6 +181,12 @@ impl Database {
         self.pool.close_by_ref().await
     }
 
+    /// Keeps the log, as of each sync's beginning, at `disk` (`SQLite`).
+    #[cfg(test)]
+    pub(crate) fn keep_synced_log(&self, disk: &Path) {
+        *self.sqlite.as_ref().unwrap().wal.disk.lock().unwrap() = Some(disk.to_owned());
+    }
+
     /// Syncs done so far (`SQLite`).
     #[cfg(test)]
     pub(crate) fn syncs(&self) -> u64 {

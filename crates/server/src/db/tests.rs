@@ -85,3 +85,54 @@ db_test!(
         }
     }
 );
+
+/// The power fails: what was not synced is gone. Everything acknowledged until then must be there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_survives_the_loss_of_all_unsynced_pages() {
+    let t = TestApp::sqlite(|builder| builder).await;
+    let disk = tempfile::tempdir().unwrap();
+    let (file, log) = (disk.path().join("disk.db"), disk.path().join("disk.db-wal"));
+    std::fs::copy(t.app.db().path().unwrap(), &file).unwrap();
+    t.app.db().keep_synced_log(&log);
+    let acknowledged = std::sync::Mutex::new(Vec::new());
+    let crash = async {
+        while acknowledged.lock().unwrap().len() < 50 {
+            tokio::task::yield_now().await;
+        }
+        let crashed = tempfile::tempdir().unwrap();
+        let known = acknowledged.lock().unwrap().clone(); // before the disk is looked at
+        std::fs::copy(&file, crashed.path().join("disk.db")).unwrap();
+        std::fs::copy(&log, crashed.path().join("disk.db-wal")).unwrap();
+        (crashed, known)
+    };
+    let writers = futures_util::future::join_all((0..100).map(|n| {
+        let (t, acknowledged) = (&t, &acknowledged);
+        async move {
+            add(t, n).await;
+            acknowledged.lock().unwrap().push(n);
+        }
+    }));
+    let ((crashed, known), _) = tokio::join!(crash, writers);
+    let db = Database::open_sqlite(&crashed.path().join("disk.db"))
+        .await
+        .unwrap();
+    let app = crate::app::App::builder(db, t.app.vault().clone()).build();
+    #[derive(sea_orm::FromQueryResult)]
+    struct Name {
+        name: String,
+    }
+    let work = app.read(&t.local()).await.unwrap();
+    let kept = work
+        .rows::<Name>(
+            "SELECT name FROM schedules WHERE tenant_id = $1",
+            values![t.tenant],
+        )
+        .await
+        .unwrap();
+    for n in known {
+        assert!(
+            kept.iter().any(|row| row.name == n.to_string()),
+            "{n} was acknowledged and is gone"
+        );
+    }
+}
