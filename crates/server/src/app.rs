@@ -56,6 +56,7 @@ struct Inner {
     vault: Vault,
     clock: Clock,
     random: Mutex<StdRng>,
+    sequence: Mutex<Sequence>,
     // What the slices share among their own requests (clients, settings), by type.
     parts: http::Extensions,
     jobs: Notify,
@@ -107,6 +108,7 @@ impl AppBuilder {
             vault,
             clock,
             random: Mutex::new(random),
+            sequence: Mutex::default(),
             parts,
             jobs: Notify::new(),
         }))
@@ -167,7 +169,17 @@ impl App {
     /// A new id: UUID v7 of the app's clock and randomness.
     #[must_use]
     pub fn id<T: From<Uuid>>(&self) -> T {
-        uuid_v7(self.now(), self.random()).into()
+        self.id_at(self.now())
+    }
+
+    fn id_at<T: From<Uuid>>(&self, now: Timestamp) -> T {
+        let random = self.random();
+        let mut sequence = self
+            .0
+            .sequence
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        sequence.uuid_v7(now, random).into()
     }
 
     /// Begins a unit of work that may write, bound to the actor's tenant.
@@ -247,7 +259,7 @@ impl Work {
     /// A new id (UUID v7 of this work's instant).
     #[must_use]
     pub fn id<T: From<Uuid>>(&self) -> T {
-        uuid_v7(self.now, self.app.random()).into()
+        self.app.id_at(self.now)
     }
 
     /// Random bytes, unguessable outside tests.
@@ -360,8 +372,44 @@ impl Work {
     }
 }
 
-/// RFC 9562 section 5.7: 48 bits of milliseconds, then randomness.
-fn uuid_v7(now: Timestamp, random: [u8; 10]) -> Uuid {
-    let millis = u64::try_from(now.0.div_euclid(1_000)).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+/// Ids of one millisecond and process sort in the order in which they were made: a counter stands before the randomness
+/// (RFC 9562 section 6.2, method 1).
+#[derive(Default)]
+struct Sequence {
+    millis: i64,
+    next: u32,
+}
+
+impl Sequence {
+    fn uuid_v7(&mut self, now: Timestamp, mut random: [u8; 10]) -> Uuid {
+        let millis = now.0.div_euclid(1_000);
+        if self.millis != millis {
+            (self.millis, self.next) = (millis, 0);
+        }
+        // 12 bits beside the version and 6 beside the variant, which the builder sets over the highest bits.
+        let [_, b, c, d] = self.next.to_be_bytes();
+        let high = u16::from(b) << 10 | u16::from(c) << 2 | u16::from(d) >> 6;
+        random[..2].copy_from_slice(&high.to_be_bytes());
+        random[2] = d & 0x3f;
+        self.next = (self.next + 1) & 0x3_ffff;
+        let millis = u64::try_from(millis).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_one_instant_sort_as_they_were_made() {
+        let mut sequence = Sequence::default();
+        let now = Timestamp(1_767_600_000_000_000);
+        let ids: Vec<Uuid> = (0..70_000)
+            .map(|_| sequence.uuid_v7(now, [0xff; 10]))
+            .collect();
+        assert!(ids.is_sorted_by(|a, b| a < b));
+        assert!(ids.iter().all(|id| id.get_version_num() == 7));
+        assert!(sequence.uuid_v7(now.plus_millis(1), [0; 10]) > ids[69_999]);
+    }
 }

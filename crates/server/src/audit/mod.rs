@@ -8,6 +8,7 @@
 //! ```
 
 mod chain;
+mod routes;
 mod store;
 
 use serde::Serialize;
@@ -18,6 +19,7 @@ use crate::app::Work;
 use crate::db;
 
 pub use chain::{Anchor, Break, Report, SEAL_JOB, seal, verify};
+pub use routes::{routes, seal_all};
 pub use store::{Filter, Row, list};
 
 /// What is to be recorded of one change.

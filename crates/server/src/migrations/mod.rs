@@ -4,11 +4,19 @@ mod m0001_floor;
 mod m0002_edge;
 
 use crate::db::Migration;
+use crate::vault::SealedColumn;
 
 /// All steps in order.
 pub(crate) fn all() -> &'static [Migration] {
     &[m0001_floor::MIGRATION, m0002_edge::MIGRATION]
 }
+
+/// All columns that hold sealed secrets, for key rotation. A test holds them against the schema.
+pub(crate) const SEALED: &[SealedColumn] = &[SealedColumn {
+    table: "notice_channels",
+    column: "secret",
+    row: "id",
+}];
 
 #[cfg(test)]
 mod tests {
@@ -17,5 +25,28 @@ mod tests {
         let versions: Vec<i32> = super::all().iter().map(|m| m.version).collect();
         let wanted: Vec<i32> = (1..).take(versions.len()).collect();
         assert_eq!(versions, wanted);
+    }
+
+    /// Bytes in the schema are hashes, links of the audit chain, or sealed secrets; the last must be known to rotation.
+    #[test]
+    fn every_sealed_column_is_known_to_rotation() {
+        let mut table = "";
+        for line in super::all()
+            .iter()
+            .flat_map(|m| m.sql.lines())
+            .map(str::trim)
+        {
+            if let Some(name) = line.strip_prefix("CREATE TABLE ") {
+                table = name.trim_end_matches(" (");
+            }
+            let Some((column, _)) = line.split_once(" BYTEA") else {
+                continue;
+            };
+            let known = super::SEALED
+                .iter()
+                .any(|sealed| (sealed.table, sealed.column) == (table, column));
+            let other = column.ends_with("hash") || (table, column) == ("audit_seals", "chain");
+            assert!(known != other, "{table}.{column}");
+        }
     }
 }

@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::web::{self, Gate, Options};
+use crate::{audit, sessions, tenants, vault};
 
 /// Where the API lives.
 pub const API: &str = "/api/v1";
@@ -37,6 +38,10 @@ struct Document;
 /// The routes of all slices.
 fn slices() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(audit::routes())
+        .merge(tenants::routes())
+        .merge(sessions::routes())
+        .merge(vault::routes())
 }
 
 /// The API's routes and the document that describes them.

@@ -28,7 +28,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::db::Database;
 use crate::jobs::{self, Registry, Schedule, Worker};
-use crate::vault::{KeyRing, RingError, Vault};
+use crate::vault::{RingError, Vault};
 use crate::{audit, db, router, telemetry, tenants, web};
 
 pub use signals::stop_on_signals;
@@ -95,13 +95,13 @@ pub async fn open(config: &Config) -> Result<App, Error> {
     if url.expose_secret().starts_with("sqlite:") || config.master_key_file().1 {
         make_private_folder(&config.data_dir)?;
     }
-    let ring = match config.master_key_file() {
-        (path, true) => KeyRing::read_or_make(&path, fresh_key())?,
-        (path, false) => KeyRing::read(&path)?,
+    let vault = match config.master_key_file() {
+        (path, true) => Vault::open_file(&path, fresh_key())?,
+        (path, false) => Vault::at(&path)?,
     };
     let db = Database::open(url.expose_secret()).await?;
     db.migrate().await?;
-    let app = App::builder(db, Vault::new(ring))
+    let app = App::builder(db, vault)
         .with(web::Options::from(config))
         .build();
     tenants::ensure_default(&app).await?;

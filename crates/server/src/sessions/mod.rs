@@ -3,6 +3,8 @@
 //! Access that ends elsewhere ends sessions too: a session remembers its user's `access_epoch`, and
 //! [`Session::stands`] compares it with the present one (`directory` raises it, and reaches into no one).
 
+mod routes;
+
 use sea_orm::FromQueryResult;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -15,29 +17,37 @@ use crate::app::Work;
 use crate::audit;
 use crate::db::{self, SessionId, Timestamp, UserId, values};
 
+pub use routes::routes;
+
 /// A session ends after so many seconds in any case (12 h) ...
 pub const ABSOLUTE_SECONDS: i64 = 12 * 3_600;
 /// ... and after so many seconds without a request (1 h).
 pub const IDLE_SECONDS: i64 = 3_600;
 
 /// One signed-in browser.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult, Serialize, utoipa::ToSchema)]
 pub struct Session {
     /// Its id, for lists.
+    #[schema(value_type = uuid::Uuid)]
     pub id: SessionId,
     /// Who is signed in.
+    #[schema(value_type = uuid::Uuid)]
     pub user_id: UserId,
     /// The user's `access_epoch` when it began.
     pub access_epoch: i64,
     /// How they signed in: `saml`, `passkey`, `link`.
     pub method: String,
     /// When it began.
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// Its last request (to the minute).
+    #[schema(value_type = String, format = DateTime)]
     pub seen_at: Timestamp,
     /// When it ends at the latest.
+    #[schema(value_type = String, format = DateTime)]
     pub expires_at: Timestamp,
     /// When it was ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Timestamp>,
 }
 

@@ -1,5 +1,7 @@
 //! Tenants: organisations that use this deployment. The first, `default`, is made at first start.
 
+mod routes;
+
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 
@@ -8,19 +10,23 @@ use crate::app::{App, Work};
 use crate::audit;
 use crate::db::{self, TenantId, Timestamp, values};
 
+pub use routes::routes;
+
 /// The slug of the tenant that is always there.
 pub const DEFAULT: &str = "default";
 
 /// One organisation.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult, Serialize, utoipa::ToSchema)]
 pub struct Tenant {
     /// Its id, which leads every key.
+    #[schema(value_type = uuid::Uuid)]
     pub id: TenantId,
     /// Its short name in addresses and commands: small letters, digits, hyphens.
     pub slug: String,
     /// Its name for people.
     pub name: String,
     /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
 }
 

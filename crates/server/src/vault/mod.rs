@@ -9,6 +9,7 @@
 
 mod ring;
 mod rotate;
+mod routes;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -22,6 +23,7 @@ use zeroize::Zeroizing;
 
 pub use ring::{KeyRing, RingError};
 pub use rotate::{Rotated, SealedColumn, reseal};
+pub use routes::routes;
 
 use crate::db::TenantId;
 
@@ -78,6 +80,15 @@ impl Vault {
     /// A vault over the key ring file at `path`, which is made with `random` when it is missing.
     pub fn open_file(path: &Path, random: [u8; 32]) -> Result<Self, RingError> {
         let ring = RwLock::new(KeyRing::read_or_make(path, random)?);
+        Ok(Self(Arc::new(Inner {
+            ring,
+            file: Some(path.to_owned()),
+        })))
+    }
+
+    /// A vault over the key ring file at `path`, which must be there.
+    pub fn at(path: &Path) -> Result<Self, RingError> {
+        let ring = RwLock::new(KeyRing::read(path)?);
         Ok(Self(Arc::new(Inner {
             ring,
             file: Some(path.to_owned()),

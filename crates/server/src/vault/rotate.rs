@@ -22,7 +22,7 @@ pub struct SealedColumn {
 }
 
 /// What [`reseal`] did.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Rotated {
     /// Values sealed again.
     pub resealed: u64,
@@ -30,6 +30,15 @@ pub struct Rotated {
     pub current: u64,
     /// Values that did not open (`table.column row`), left as they are.
     pub refused: Vec<String>,
+}
+
+impl Rotated {
+    /// Adds what was done elsewhere.
+    pub(super) fn add(&mut self, other: Self) {
+        self.resealed += other.resealed;
+        self.current += other.current;
+        self.refused.extend(other.refused);
+    }
 }
 
 #[derive(FromQueryResult)]
