@@ -7,6 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use axum::body::{Body, to_bytes};
+use http::Request;
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
+use tower::ServiceExt;
+
 use crate::actor::Actor;
 use crate::app::{App, AppBuilder, Clock, Work};
 use crate::db::{Database, TenantId, Timestamp};
@@ -23,6 +29,12 @@ pub(crate) struct TestApp {
     pub(crate) tenant: TenantId,
     at: Arc<AtomicI64>,
     _place: Place,
+}
+
+fn in_extensions(actor: Actor) -> http::Extensions {
+    let mut extensions = http::Extensions::new();
+    extensions.insert(actor);
+    extensions
 }
 
 /// What is taken away when the test ends.
@@ -88,6 +100,43 @@ impl TestApp {
 
     pub(crate) async fn read(&self) -> Work {
         self.app.read(&self.local()).await.unwrap()
+    }
+
+    /// Sends a request through the whole router as `actor`, or as a stranger; gives the status and the body, as JSON when
+    /// it is JSON, else as text.
+    pub(crate) async fn send(
+        &self,
+        actor: Option<Actor>,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
+        let builder = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(CONTENT_TYPE, "application/json");
+        let mut request = builder
+            .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
+            .unwrap();
+        request
+            .extensions_mut()
+            .extend(actor.map(in_extensions).unwrap_or_default());
+        let response = crate::router::router(&self.app)
+            .oneshot(request)
+            .await
+            .unwrap();
+        let status = response.status().as_u16();
+        let bytes = to_bytes(response.into_body(), 1 << 24).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        (
+            status,
+            serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        )
+    }
+
+    /// The same as the machine's operator.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        self.send(Some(self.local()), method, path, body).await
     }
 
     pub(crate) fn advance(&self, by: Duration) {

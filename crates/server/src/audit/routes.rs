@@ -169,35 +169,15 @@ fn shown(row: Row) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::to_bytes;
-    use http::Request;
-    use tower::ServiceExt;
-
     use super::*;
     use crate::audit::{Entry, record};
     use crate::testing::{TestApp, db_test};
 
-    async fn call(t: &TestApp, request: http::request::Builder, body: &str) -> (u16, String) {
-        let mut request = request.body(Body::from(body.to_owned())).unwrap();
-        request.extensions_mut().insert(t.local());
-        let response = crate::router::router(&t.app)
-            .oneshot(request)
-            .await
-            .unwrap();
-        let status = response.status().as_u16();
-        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
-        (status, String::from_utf8(body.to_vec()).unwrap())
-    }
-
     async fn three_entries(t: &TestApp) {
         let mut work = t.begin().await;
         for n in 0..3 {
-            record(
-                &mut work,
-                Entry::new("role.granted", ("user", n.to_string()), "a test"),
-            )
-            .await
-            .unwrap();
+            let entry = Entry::new("role.granted", ("user", n.to_string()), "a test");
+            record(&mut work, entry).await.unwrap();
         }
         work.commit().await.unwrap();
     }
@@ -205,28 +185,25 @@ mod tests {
     db_test!(
         async fn entries_are_listed_in_pages_and_exported_whole(t) {
             three_entries(&t).await;
-            let (status, body) = call(&t, Request::get("/api/v1/audit?limit=3"), "").await;
-            let page: Value = serde_json::from_str(&body).unwrap();
+            let (status, page) = t.call("GET", "/api/v1/audit?limit=3", None).await;
             assert_eq!((status, page["items"].as_array().unwrap().len()), (200, 3));
             let next = format!("/api/v1/audit?limit=3&after={}", page["next"].as_str().unwrap());
-            let (_, body) = call(&t, Request::get(next), "").await;
-            let page: Value = serde_json::from_str(&body).unwrap();
+            let (_, page) = t.call("GET", &next, None).await;
             assert_eq!(page["items"][0]["action"], "tenant.created");
             assert_eq!(page["next"], Value::Null);
-            let (_, lines) = call(&t, Request::get("/api/v1/audit/export"), "").await;
-            assert_eq!(lines.lines().count(), 4);
-            let (_, lines) = call(&t, Request::get("/api/v1/audit/export?target_kind=user&target_id=1"), "").await;
-            assert_eq!(serde_json::from_str::<Value>(&lines).unwrap()["target"]["id"], "1");
+            let (_, lines) = t.call("GET", "/api/v1/audit/export", None).await;
+            assert_eq!(lines.as_str().unwrap().lines().count(), 4);
+            let (_, line) = t.call("GET", "/api/v1/audit/export?target_kind=user&target_id=1", None).await;
+            assert_eq!(line["target"]["id"], "1");
         }
 
         async fn verifying_seals_first_and_gives_an_anchor_to_come_back_with(t) {
             three_entries(&t).await;
-            let post = || Request::post("/api/v1/audit/verify").header(CONTENT_TYPE, "application/json");
-            let (status, body) = call(&t, post(), "{}").await;
-            let report: Value = serde_json::from_str(&body).unwrap();
+            let (status, report) = t.call("POST", "/api/v1/audit/verify", Some(json!({}))).await;
             assert_eq!((status, &report["unsealed"], &report["breaks"]), (200, &json!(0), &json!([])));
-            let (_, body) = call(&t, post(), &json!({ "anchor": report["anchor"] }).to_string()).await;
-            assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["breaks"], json!([]));
+            let check = json!({ "anchor": report["anchor"] });
+            let (_, report) = t.call("POST", "/api/v1/audit/verify", Some(check)).await;
+            assert_eq!(report["breaks"], json!([]));
         }
     );
 }
