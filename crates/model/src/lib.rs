@@ -52,4 +52,5 @@ pub use id::{
 pub use link::{Link, Links};
 pub use oauth::{OAuthError, TokenAnswer};
 pub use time::{OktaTime, OktaTimeError};
+pub use token::ApiToken;
 pub use user::{User, UserStatus};

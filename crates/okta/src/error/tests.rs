@@ -1,0 +1,260 @@
+use http::{HeaderMap, StatusCode};
+use serde_json::json;
+
+use super::*;
+
+/// The variant's name: what the tables compare.
+fn name(error: &Error) -> String {
+    let text = format!("{error:?}");
+    text.split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn answered(status: u16, header: Option<&'static str>, body: &str) -> Error {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-okta-request-id", "req-1".parse().unwrap());
+    if let Some(header) = header {
+        headers.insert("www-authenticate", header.parse().unwrap());
+    }
+    let asked = ["okta.users.read".to_owned()];
+    classify(&Answered {
+        call: "POST /oauth2/v1/token",
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: &headers,
+        body: body.as_bytes(),
+        skew: SignedDuration::ZERO,
+        asked: &asked,
+    })
+}
+
+#[test]
+fn oauth_errors_by_description() {
+    for (status, code, text, want) in [
+        (
+            401,
+            "invalid_client",
+            "Invalid value for 'client_id' parameter.",
+            "ClientUnknown",
+        ),
+        (
+            401,
+            "invalid_client",
+            "The issuer claim for client_assertion is not a valid client_id.",
+            "ClientUnknown",
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client_assertion signature is invalid.",
+            "KeyRejected",
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client_assertion JWT kid is invalid.",
+            "KeyRejected",
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client does not have a JWKSet configured, but the client_assertion requires one.",
+            "KeyRejected",
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client_assertion token is expired.",
+            "ClockSkew",
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client_assertion token must be issued before the current time.",
+            "ClockSkew",
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client_assertion token has an expiration too far into the future.",
+            "ClockSkew",
+        ),
+        (
+            401,
+            "invalid_client",
+            "The audience claim for client_assertion must be the endpoint invoked for the request.",
+            "AssertionRejected",
+        ),
+        (
+            401,
+            "invalid_client",
+            "The client_assertion token has already been used.",
+            "AssertionRejected",
+        ),
+        (
+            401,
+            "invalid_client",
+            "Only clients with 'application_type' of 'service' may use the client_credentials 'grant_type' with the Org Authorization Server.",
+            "ClientNotAllowed",
+        ),
+        (
+            400,
+            "invalid_dpop_proof",
+            "The DPoP proof JWT header is missing.",
+            "DpopRequired",
+        ),
+        (
+            400,
+            "invalid_dpop_proof",
+            "'htu' claim in the DPoP proof JWT is invalid.",
+            "InvalidDpopProof",
+        ),
+        (
+            400,
+            "invalid_dpop_proof",
+            "The DPoP proof JWT is issued in the future.",
+            "ClockSkew",
+        ),
+        (
+            400,
+            "invalid_dpop_proof",
+            "The DPoP proof JWT is issued more than five minutes in the past.",
+            "ClockSkew",
+        ),
+        (
+            400,
+            "invalid_scope",
+            "One or more scopes are not configured for the authorization server resource.",
+            "ScopeNotGranted",
+        ),
+        (
+            400,
+            "consent_required",
+            "You are not allowed any of the requested scopes.",
+            "ScopeNotGranted",
+        ),
+        (
+            400,
+            "unauthorized_client",
+            "The client is not authorized to use the provided grant type.",
+            "ClientNotAllowed",
+        ),
+        (
+            400,
+            "invalid_grant",
+            "The refresh token is invalid or expired.",
+            "GrantRejected",
+        ),
+        (
+            403,
+            "access_denied",
+            "The request is made from outside the client's permitted network zones.",
+            "NetworkNotAllowed",
+        ),
+    ] {
+        let body = json!({"error": code, "error_description": text}).to_string();
+        let error = answered(status, None, &body);
+        assert_eq!(name(&error), want, "{text}");
+        assert_eq!(
+            (error.code(), error.request_id()),
+            (Some(code), Some("req-1"))
+        );
+    }
+}
+
+#[test]
+fn missing_scopes_are_named() {
+    let body = json!({"error": "consent_required", "error_description":
+        "The following scopes require user consent and cannot be granted for the client credentials grant type: [okta.a.read, okta.b.read]."});
+    let Error::ScopeNotGranted { missing, .. } = answered(400, None, &body.to_string()) else {
+        panic!("variant")
+    };
+    assert_eq!(missing, ["okta.a.read", "okta.b.read"]);
+    let body = json!({"error": "consent_required", "error_description": "You are not allowed any of the requested scopes."});
+    let Error::ScopeNotGranted { missing, .. } = answered(400, None, &body.to_string()) else {
+        panic!("variant")
+    };
+    assert_eq!(missing, ["okta.users.read"]);
+}
+
+#[test]
+fn empty_bodies_speak_by_header() {
+    let scope = r#"Bearer realm="http://acme", scope="okta.groups.read", error="insufficient_scope", error_description="x""#;
+    let Error::ScopeMissing { scopes, said } = answered(403, Some(scope), "") else {
+        panic!("variant")
+    };
+    assert_eq!(
+        (scopes, said.status),
+        (vec!["okta.groups.read".to_owned()], 403)
+    );
+    for (status, header, want) in [
+        (
+            403,
+            r#"DPoP algs="RS256", scope="a", error="insufficient_scope""#,
+            "ScopeMissing",
+        ),
+        (
+            401,
+            r#"Bearer error="invalid_token", error_description="The token has expired.""#,
+            "TokenExpired",
+        ),
+        (
+            401,
+            r#"Bearer error="invalid_token", error_description="The access token has been revoked.""#,
+            "TokenInvalid",
+        ),
+        (
+            400,
+            r#"DPoP error="invalid_dpop_proof", error_description="'ath' claim is wrong""#,
+            "InvalidDpopProof",
+        ),
+        (
+            400,
+            r#"DPoP error="invalid_request", error_description="The resource request requires a DPoP proof.""#,
+            "DpopRequired",
+        ),
+        (403, "Basic x=y", "Forbidden"),
+        (401, "", "TokenInvalid"),
+    ] {
+        assert_eq!(name(&answered(status, Some(header), "")), want, "{header}");
+    }
+}
+
+#[test]
+fn every_error_has_a_mend_in_words() {
+    let said = || Box::new(Said::default());
+    for error in [
+        Error::TokenInvalid(said()),
+        Error::KeyRejected(said()),
+        Error::DpopRequired(said()),
+        Error::RoleMissing(said()),
+        Error::ScopeMissing {
+            scopes: vec!["okta.users.read".into()],
+            said: said(),
+        },
+        Error::ClockSkew {
+            skew: SignedDuration::from_secs(-600),
+            said: said(),
+        },
+        Error::PagingLoop {
+            call: "GET /api/v1/users".into(),
+            page: 3,
+        },
+        Error::Unreachable {
+            host: "acme.okta.com".into(),
+            cause: "no route".into(),
+        },
+        Error::Unexpected(said()),
+    ] {
+        assert!(error.mend().len() > 40, "{error:?}");
+    }
+    assert!(
+        Error::ScopeMissing {
+            scopes: vec!["okta.users.read".into()],
+            said: said()
+        }
+        .mend()
+        .contains("okta.users.read")
+    );
+}
