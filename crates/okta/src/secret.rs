@@ -15,6 +15,7 @@ impl<T: Zeroize> Secret<T> {
     }
 
     /// The secret itself. Do not print, log or store what this gives.
+    #[must_use]
     pub fn reveal(&self) -> &T {
         self.0.expose_secret()
     }

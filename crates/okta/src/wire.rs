@@ -101,7 +101,7 @@ impl Wire {
             .http
             .execute(request)
             .await
-            .map_err(|error| self.failed(&error, call, None))?;
+            .map_err(|error| self.failed(&error, call))?;
         let status = response.status();
         let headers = response.headers().clone();
         let date = headers
@@ -142,34 +142,37 @@ impl Wire {
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => return Ok(body.freeze()),
-                Err(error) => return Err(self.failed(&error, call, Some(request_id))),
+                Err(error) if error.is_timeout() => {
+                    return Err(Error::Timeout {
+                        call: call.to_owned(),
+                    });
+                }
+                Err(_) => {
+                    return Err(Error::Truncated {
+                        call: call.to_owned(),
+                        request_id,
+                    });
+                }
             }
         }
     }
 
-    /// `answered` is set once headers came: from then on a failure is a cut.
-    fn failed(
-        &self,
-        error: &reqwest::Error,
-        call: &str,
-        answered: Option<Option<String>>,
-    ) -> Error {
+    /// No headers came.
+    fn failed(&self, error: &reqwest::Error, call: &str) -> Error {
         let call = call.to_owned();
-        if error.is_timeout() && !error.is_connect() {
-            return Error::Timeout { call };
-        }
-        if let Some(request_id) = answered {
-            return Error::Truncated { call, request_id };
-        }
         if error.is_connect() {
             return Error::Unreachable {
                 host: self.org.host(),
                 cause: innermost(error),
             };
         }
-        Error::Truncated {
-            call,
-            request_id: None,
+        if error.is_timeout() {
+            Error::Timeout { call }
+        } else {
+            Error::Truncated {
+                call,
+                request_id: None,
+            }
         }
     }
 }

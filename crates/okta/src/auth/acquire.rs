@@ -103,7 +103,7 @@ impl Auth {
                 said: None,
             })?;
         let now = signing_time(&self.wire.clock);
-        let assertion = jwt::assertion(key, client_id, &endpoint, now, self.random.token_id())?;
+        let assertion = jwt::assertion(key, client_id, &endpoint, now, &self.random.token_id())?;
         let mut request = self
             .wire
             .http
@@ -126,7 +126,7 @@ impl Auth {
                 token: None,
                 nonce: nonce.as_deref(),
             };
-            let proof = jwt::proof(dpop_key, &proven, now, self.random.token_id())?;
+            let proof = jwt::proof(dpop_key, &proven, now, &self.random.token_id())?;
             request = request.header("dpop", sensitive(&proof)?);
         }
         let request = request.build().map_err(|_| Error::NotAHeader)?;

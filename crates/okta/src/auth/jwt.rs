@@ -28,7 +28,7 @@ pub(super) fn assertion(
     client_id: &str,
     endpoint: &str,
     now: Timestamp,
-    jti: String,
+    jti: &str,
 ) -> Result<String, Error> {
     let header = json!({ "alg": key.algorithm().as_str(), "kid": key.kid(), "typ": "JWT" });
     let claims = json!({
@@ -47,7 +47,7 @@ pub(super) fn proof(
     key: &SigningKey,
     proven: &Proven<'_>,
     now: Timestamp,
-    jti: String,
+    jti: &str,
 ) -> Result<String, Error> {
     let header =
         json!({ "typ": "dpop+jwt", "alg": key.algorithm().as_str(), "jwk": key.bare_jwk() });
@@ -105,10 +105,7 @@ mod tests {
         for algorithm in [SigningAlgorithm::Rs256, SigningAlgorithm::Es256] {
             let key = SigningKey::generate(algorithm).unwrap();
             let endpoint = "https://acme.okta.com/oauth2/v1/token";
-            let read = read(
-                &assertion(&key, "0oa1", endpoint, now, "a".into()).unwrap(),
-                &key,
-            );
+            let read = read(&assertion(&key, "0oa1", endpoint, now, "a").unwrap(), &key);
             assert_eq!(read.header.kid.as_deref(), Some(key.kid()));
             assert_eq!(
                 read.claims,
@@ -132,7 +129,7 @@ mod tests {
                 token: Some(token),
                 nonce: Some("n"),
             };
-            let read = read(&proof(&key, &proven, now, "b".into()).unwrap(), &key);
+            let read = read(&proof(&key, &proven, now, "b").unwrap(), &key);
             assert_eq!(read.header.typ.as_deref(), Some("dpop+jwt"));
             assert_eq!(
                 serde_json::to_value(read.header.jwk).unwrap(),

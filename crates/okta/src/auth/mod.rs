@@ -156,7 +156,7 @@ impl Auth {
                 key,
                 &proven,
                 signing_time(&self.wire.clock),
-                self.random.token_id(),
+                &self.random.token_id(),
             )?;
             headers.insert("dpop", sensitive(&proof)?);
         }

@@ -114,7 +114,7 @@ impl Kinds {
         let headers = headers.filter(|headers| headers.limit > 0);
         match headers {
             Some(headers) if headers.ahead > 0 => {
-                kind.window = Some(merged(kind, headers, refused, now))
+                kind.window = Some(merged(kind, headers, refused, now));
             }
             // The window has ended by the time of its own answer: the next call finds out about the new one.
             Some(_) if !refused => kind.window = None,

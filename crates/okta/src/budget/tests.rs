@@ -1,6 +1,10 @@
 use super::*;
 
 /// Headers whose window ends `ahead` seconds from the answer.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "an answer without headers is None"
+)]
 fn headers(limit: u32, remaining: u32, reset: i64, ahead: i64) -> Option<RateHeaders> {
     Some(RateHeaders {
         limit,

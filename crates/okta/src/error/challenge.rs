@@ -35,17 +35,18 @@ fn parameters(mut rest: &str) -> Vec<(String, String)> {
             .trim_start_matches(',')
             .trim()
             .to_ascii_lowercase();
-        let (value, left) = match after.trim_start().strip_prefix('"') {
-            Some(quoted) => unquote(quoted),
-            None => {
-                let (token, left) = after.split_once(',').unwrap_or((after, ""));
-                (token.trim().to_owned(), left)
-            }
-        };
+        let after = after.trim_start();
+        let (value, left) = after.strip_prefix('"').map_or_else(|| bare(after), unquote);
         found.push((name, value));
         rest = left;
     }
     found
+}
+
+/// The text up to the next comma, and what is behind it.
+fn bare(text: &str) -> (String, &str) {
+    let (token, left) = text.split_once(',').unwrap_or((text, ""));
+    (token.trim().to_owned(), left)
 }
 
 /// The text up to the closing quote, and what is behind it.

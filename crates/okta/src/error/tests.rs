@@ -29,130 +29,133 @@ fn answered(status: u16, header: Option<&'static str>, body: &str) -> Error {
     })
 }
 
+/// Status, `error`, `error_description`, and the variant it must become.
+const OAUTH: [(u16, &str, &str, &str); 20] = [
+    (
+        401,
+        "invalid_client",
+        "Invalid value for 'client_id' parameter.",
+        "ClientUnknown",
+    ),
+    (
+        401,
+        "invalid_client",
+        "The issuer claim for client_assertion is not a valid client_id.",
+        "ClientUnknown",
+    ),
+    (
+        401,
+        "invalid_client",
+        "The client_assertion signature is invalid.",
+        "KeyRejected",
+    ),
+    (
+        401,
+        "invalid_client",
+        "The client_assertion JWT kid is invalid.",
+        "KeyRejected",
+    ),
+    (
+        401,
+        "invalid_client",
+        "The client does not have a JWKSet configured, but the client_assertion requires one.",
+        "KeyRejected",
+    ),
+    (
+        401,
+        "invalid_client",
+        "The client_assertion token is expired.",
+        "ClockSkew",
+    ),
+    (
+        401,
+        "invalid_client",
+        "The client_assertion token must be issued before the current time.",
+        "ClockSkew",
+    ),
+    (
+        401,
+        "invalid_client",
+        "The client_assertion token has an expiration too far into the future.",
+        "ClockSkew",
+    ),
+    (
+        401,
+        "invalid_client",
+        "The audience claim for client_assertion must be the endpoint invoked for the request.",
+        "AssertionRejected",
+    ),
+    (
+        401,
+        "invalid_client",
+        "The client_assertion token has already been used.",
+        "AssertionRejected",
+    ),
+    (
+        401,
+        "invalid_client",
+        "Only clients with 'application_type' of 'service' may use the client_credentials 'grant_type' with the Org Authorization Server.",
+        "ClientNotAllowed",
+    ),
+    (
+        400,
+        "invalid_dpop_proof",
+        "The DPoP proof JWT header is missing.",
+        "DpopRequired",
+    ),
+    (
+        400,
+        "invalid_dpop_proof",
+        "'htu' claim in the DPoP proof JWT is invalid.",
+        "InvalidDpopProof",
+    ),
+    (
+        400,
+        "invalid_dpop_proof",
+        "The DPoP proof JWT is issued in the future.",
+        "ClockSkew",
+    ),
+    (
+        400,
+        "invalid_dpop_proof",
+        "The DPoP proof JWT is issued more than five minutes in the past.",
+        "ClockSkew",
+    ),
+    (
+        400,
+        "invalid_scope",
+        "One or more scopes are not configured for the authorization server resource.",
+        "ScopeNotGranted",
+    ),
+    (
+        400,
+        "consent_required",
+        "You are not allowed any of the requested scopes.",
+        "ScopeNotGranted",
+    ),
+    (
+        400,
+        "unauthorized_client",
+        "The client is not authorized to use the provided grant type.",
+        "ClientNotAllowed",
+    ),
+    (
+        400,
+        "invalid_grant",
+        "The refresh token is invalid or expired.",
+        "GrantRejected",
+    ),
+    (
+        403,
+        "access_denied",
+        "The request is made from outside the client's permitted network zones.",
+        "NetworkNotAllowed",
+    ),
+];
+
 #[test]
 fn oauth_errors_by_description() {
-    for (status, code, text, want) in [
-        (
-            401,
-            "invalid_client",
-            "Invalid value for 'client_id' parameter.",
-            "ClientUnknown",
-        ),
-        (
-            401,
-            "invalid_client",
-            "The issuer claim for client_assertion is not a valid client_id.",
-            "ClientUnknown",
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client_assertion signature is invalid.",
-            "KeyRejected",
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client_assertion JWT kid is invalid.",
-            "KeyRejected",
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client does not have a JWKSet configured, but the client_assertion requires one.",
-            "KeyRejected",
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client_assertion token is expired.",
-            "ClockSkew",
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client_assertion token must be issued before the current time.",
-            "ClockSkew",
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client_assertion token has an expiration too far into the future.",
-            "ClockSkew",
-        ),
-        (
-            401,
-            "invalid_client",
-            "The audience claim for client_assertion must be the endpoint invoked for the request.",
-            "AssertionRejected",
-        ),
-        (
-            401,
-            "invalid_client",
-            "The client_assertion token has already been used.",
-            "AssertionRejected",
-        ),
-        (
-            401,
-            "invalid_client",
-            "Only clients with 'application_type' of 'service' may use the client_credentials 'grant_type' with the Org Authorization Server.",
-            "ClientNotAllowed",
-        ),
-        (
-            400,
-            "invalid_dpop_proof",
-            "The DPoP proof JWT header is missing.",
-            "DpopRequired",
-        ),
-        (
-            400,
-            "invalid_dpop_proof",
-            "'htu' claim in the DPoP proof JWT is invalid.",
-            "InvalidDpopProof",
-        ),
-        (
-            400,
-            "invalid_dpop_proof",
-            "The DPoP proof JWT is issued in the future.",
-            "ClockSkew",
-        ),
-        (
-            400,
-            "invalid_dpop_proof",
-            "The DPoP proof JWT is issued more than five minutes in the past.",
-            "ClockSkew",
-        ),
-        (
-            400,
-            "invalid_scope",
-            "One or more scopes are not configured for the authorization server resource.",
-            "ScopeNotGranted",
-        ),
-        (
-            400,
-            "consent_required",
-            "You are not allowed any of the requested scopes.",
-            "ScopeNotGranted",
-        ),
-        (
-            400,
-            "unauthorized_client",
-            "The client is not authorized to use the provided grant type.",
-            "ClientNotAllowed",
-        ),
-        (
-            400,
-            "invalid_grant",
-            "The refresh token is invalid or expired.",
-            "GrantRejected",
-        ),
-        (
-            403,
-            "access_denied",
-            "The request is made from outside the client's permitted network zones.",
-            "NetworkNotAllowed",
-        ),
-    ] {
+    for (status, code, text, want) in OAUTH {
         let body = json!({"error": code, "error_description": text}).to_string();
         let error = answered(status, None, &body);
         assert_eq!(name(&error), want, "{text}");

@@ -25,9 +25,12 @@ fn insisting(nonce: &str, asked: &Asked) -> Response<Body> {
 
 #[tokio::test]
 async fn a_nonce_is_asked_for_and_everything_is_fresh() {
-    let peer = Peer::start(|asked, _| match asked.is("POST /oauth2/v1/token") {
-        true => insisting("n1", asked),
-        false => reply(200, &user("00u1")),
+    let peer = Peer::start(|asked, _| {
+        if asked.is("POST /oauth2/v1/token") {
+            insisting("n1", asked)
+        } else {
+            reply(200, &user("00u1"))
+        }
     })
     .await;
     let client = peer.client(dpop_credentials()).build().unwrap();
@@ -67,10 +70,14 @@ async fn a_nonce_is_asked_for_and_everything_is_fresh() {
 #[tokio::test]
 async fn the_nonce_is_kept_and_a_new_one_taken_at_any_time() {
     // The resource refuses each token once (so a new one is acquired), and the nonce changes after the first token.
-    let peer = Peer::start(|asked, before| match asked.is("POST /oauth2/v1/token") {
-        true => insisting(if before < 3 { "n1" } else { "n2" }, asked),
-        false if before == 2 => reply(401, &serde_json::json!({"errorCode": "E0000011"})),
-        false => reply(200, &user("00u1")),
+    let peer = Peer::start(|asked, before| {
+        if asked.is("POST /oauth2/v1/token") {
+            insisting(if before < 3 { "n1" } else { "n2" }, asked)
+        } else if before == 2 {
+            reply(401, &serde_json::json!({"errorCode": "E0000011"}))
+        } else {
+            reply(200, &user("00u1"))
+        }
     })
     .await;
     let client = peer.client(dpop_credentials()).build().unwrap();
@@ -174,9 +181,12 @@ async fn dpop_required_is_told() {
 
 #[tokio::test]
 async fn dpop_off_at_the_app_still_works() {
-    let peer = Peer::start(|asked, _| match asked.is("POST /oauth2/v1/token") {
-        true => token("Bearer", "at-1", "okta.users.read"),
-        false => reply(200, &user("00u1")),
+    let peer = Peer::start(|asked, _| {
+        if asked.is("POST /oauth2/v1/token") {
+            token("Bearer", "at-1", "okta.users.read")
+        } else {
+            reply(200, &user("00u1"))
+        }
     })
     .await;
     let client = peer.client(dpop_credentials()).build().unwrap();

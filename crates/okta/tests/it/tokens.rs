@@ -39,12 +39,15 @@ async fn a_bad_api_token_is_not_tried_twice() {
 
 #[tokio::test]
 async fn a_refused_access_token_is_replaced_once() {
-    let peer = Peer::start(|asked, before| match asked.is("POST /oauth2/v1/token") {
-        true => token("Bearer", &format!("at-{before}"), "okta.users.read"),
-        false => {
-            let challenge =
-                r#"Bearer error="invalid_token", error_description="The token has expired.""#;
-            with(reply(401, &json!({})), "www-authenticate", challenge)
+    let peer = Peer::start(|asked, before| {
+        if asked.is("POST /oauth2/v1/token") {
+            token("Bearer", &format!("at-{before}"), "okta.users.read")
+        } else {
+            {
+                let challenge =
+                    r#"Bearer error="invalid_token", error_description="The token has expired.""#;
+                with(reply(401, &json!({})), "www-authenticate", challenge)
+            }
         }
     })
     .await;
@@ -67,9 +70,12 @@ async fn a_refused_access_token_is_replaced_once() {
 /// A feature the org lacks is a 401 too, but no new token will cure it.
 #[tokio::test]
 async fn a_missing_feature_does_not_cost_the_token() {
-    let peer = Peer::start(|asked, _| match asked.is("POST /oauth2/v1/token") {
-        true => token("Bearer", "at", "okta.users.read"),
-        false => reply(401, &json!({"errorCode": "E0000015", "errorSummary": "no"})),
+    let peer = Peer::start(|asked, _| {
+        if asked.is("POST /oauth2/v1/token") {
+            token("Bearer", "at", "okta.users.read")
+        } else {
+            reply(401, &json!({"errorCode": "E0000015", "errorSummary": "no"}))
+        }
     })
     .await;
     let error = peer
@@ -104,9 +110,12 @@ async fn fewer_scopes_than_asked_is_an_error() {
 
 #[tokio::test]
 async fn many_calls_share_one_token() {
-    let peer = Peer::start(|asked, _| match asked.is("POST /oauth2/v1/token") {
-        true => token("Bearer", "at", "okta.users.read"),
-        false => reply(200, &user("00u1")),
+    let peer = Peer::start(|asked, _| {
+        if asked.is("POST /oauth2/v1/token") {
+            token("Bearer", "at", "okta.users.read")
+        } else {
+            reply(200, &user("00u1"))
+        }
     })
     .await;
     let client = peer.client(oauth_credentials()).build().unwrap();
@@ -199,10 +208,14 @@ async fn a_clock_that_cannot_be_put_right_is_told() {
 
 #[tokio::test]
 async fn okta_s_own_failures_are_tried_again() {
-    let peer = Peer::start(|asked, before| match asked.is("POST /oauth2/v1/token") {
-        true if before < 2 => reply(503, &json!({})),
-        true => token("Bearer", "at", "okta.users.read"),
-        false => reply(200, &user("00u1")),
+    let peer = Peer::start(|asked, before| {
+        if before < 2 {
+            reply(503, &json!({}))
+        } else if asked.is("POST") {
+            token("Bearer", "at", "okta.users.read")
+        } else {
+            reply(200, &user("00u1"))
+        }
     })
     .await;
     let limits = Limits {
