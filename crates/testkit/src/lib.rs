@@ -1,3 +1,4 @@
-//! For tests only: a PostgreSQL to test on.
+//! For tests only: a PostgreSQL to test on, a mail server.
 
+pub mod mail;
 pub mod postgres;
