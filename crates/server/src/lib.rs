@@ -11,6 +11,7 @@ pub mod config;
 pub mod db;
 pub mod jobs;
 mod migrations;
+pub mod notify;
 pub mod outgoing;
 pub mod router;
 pub mod serve;

@@ -83,6 +83,14 @@ impl TestApp {
         }
     }
 
+    /// The same installation as another process would open it, with other parts.
+    pub(crate) fn again(&self, parts: impl FnOnce(AppBuilder) -> AppBuilder) -> App {
+        let vault = Vault::new(KeyRing::generate([42; 32]));
+        let builder =
+            App::builder(self.app.db().clone(), vault).clock(Clock::Fixed(self.at.clone()));
+        parts(builder).build()
+    }
+
     /// The machine's operator in the default tenant.
     pub(crate) fn local(&self) -> Actor {
         Actor::local(self.tenant)

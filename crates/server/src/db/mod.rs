@@ -14,7 +14,6 @@ mod time;
 
 pub use ddl::ddl;
 pub use error::{Error, Result};
-#[expect(unused_imports, reason = "the slices to come declare theirs with it")]
 pub(crate) use ids::id;
 pub use ids::{ConnectionId, JobId, SessionId, TenantId, UserId};
 pub use migrate::{Migration, SCHEMA_TABLE};

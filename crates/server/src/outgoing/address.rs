@@ -3,6 +3,32 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// This network, this link, documentation, protocol assignments, multicast, reserved.
+const NEVER: &[([u8; 4], u32)] = &[
+    ([0, 0, 0, 0], 8),
+    ([169, 254, 0, 0], 16),
+    ([192, 0, 0, 0], 24),
+    ([192, 0, 2, 0], 24),
+    ([198, 51, 100, 0], 24),
+    ([203, 0, 113, 0], 24),
+    ([224, 0, 0, 0], 3),
+];
+
+/// This machine, private networks, shared address space (RFC 6598), benchmarks (RFC 2544).
+const PRIVATE: &[([u8; 4], u32)] = &[
+    ([10, 0, 0, 0], 8),
+    ([100, 64, 0, 0], 10),
+    ([127, 0, 0, 0], 8),
+    ([172, 16, 0, 0], 12),
+    ([192, 168, 0, 0], 16),
+    ([198, 18, 0, 0], 15),
+];
+
+fn is_within(ip: Ipv4Addr, (start, bits): ([u8; 4], u32)) -> bool {
+    let differ = ip.to_bits() ^ u32::from_be_bytes(start);
+    differ.leading_zeros() >= bits
+}
+
 /// What lies behind an IP address, as far as its number tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
@@ -35,19 +61,13 @@ impl Reach {
     }
 
     fn of_v4(ip: Ipv4Addr) -> Self {
-        match ip.octets() {
-            [169, 254, ..]
-            | [0, ..]
-            | [224..=255, ..]
-            | [192, 0, 0 | 2, _]
-            | [198, 51, 100, _]
-            | [203, 0, 113, _] => Self::Never,
-            [127 | 10, ..]
-            | [172, 16..=31, ..]
-            | [192, 168, ..]
-            | [100, 64..=127, ..]
-            | [198, 18 | 19, ..] => Self::Private,
-            _ => Self::Public,
+        let within = |blocks: &[([u8; 4], u32)]| blocks.iter().any(|block| is_within(ip, *block));
+        if within(NEVER) {
+            Self::Never
+        } else if within(PRIVATE) {
+            Self::Private
+        } else {
+            Self::Public
         }
     }
 
@@ -56,10 +76,7 @@ impl Reach {
         if ip.is_loopback() || first & 0xfe00 == 0xfc00 {
             Self::Private
         } else if first & 0xe000 == 0x2000
-            && !matches!(
-                ip.segments(),
-                [0x2001, 0x0db8, ..] | [0x2001, 0..=0x01ff, ..]
-            )
+            && !matches!(ip.segments(), [0x2001, 0..=0x01ff | 0x0db8, ..])
         {
             // Of all of IPv6 only 2000::/3 is given out.
             Self::Public

@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::web::{self, Gate, Options};
-use crate::{audit, sessions, tenants, vault};
+use crate::{audit, notify, sessions, tenants, vault};
 
 /// Where the API lives.
 pub const API: &str = "/api/v1";
@@ -42,6 +42,7 @@ fn slices() -> OpenApiRouter<App> {
         .merge(tenants::routes())
         .merge(sessions::routes())
         .merge(vault::routes())
+        .merge(notify::routes())
 }
 
 /// The API's routes and the document that describes them.

@@ -28,6 +28,8 @@ use crate::app::App;
 use crate::config::Config;
 use crate::db::Database;
 use crate::jobs::{self, Registry, Schedule, Worker};
+use crate::notify::{self, Mailer, MailerError};
+use crate::outgoing::Outgoing;
 use crate::vault::{RingError, Vault};
 use crate::{audit, db, router, telemetry, tenants, web};
 
@@ -72,6 +74,9 @@ pub enum Error {
     /// Metrics cannot be started.
     #[error(transparent)]
     Telemetry(#[from] telemetry::Error),
+    /// Mail cannot be set up.
+    #[error("mail cannot be set up")]
+    Mail(#[from] MailerError),
     /// A listener failed.
     #[error("a listener failed")]
     Serve(#[source] io::Error),
@@ -101,9 +106,13 @@ pub async fn open(config: &Config) -> Result<App, Error> {
     };
     let db = Database::open(url.expose_secret()).await?;
     db.migrate().await?;
-    let app = App::builder(db, vault)
+    let mut builder = App::builder(db, vault)
         .with(web::Options::from(config))
-        .build();
+        .with(Outgoing::from(&config.outgoing));
+    if let Some(mailer) = Mailer::new(&config.mail)? {
+        builder = builder.with(mailer);
+    }
+    let app = builder.build();
     tenants::ensure_default(&app).await?;
     Ok(app)
 }
@@ -165,7 +174,7 @@ pub async fn serve(
 /// All kinds of job this program knows how to do.
 #[must_use]
 pub fn registry() -> Registry {
-    Registry::new().on(audit::SEAL_JOB, seal)
+    notify::handlers(Registry::new()).on(audit::SEAL_JOB, seal)
 }
 
 async fn seal(app: App, job: jobs::Job) -> Result<(), jobs::Error> {

@@ -5,11 +5,12 @@ use std::any::Any;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, STRICT_TRANSPORT_SECURITY,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, STRICT_TRANSPORT_SECURITY,
 };
 use http::{Extensions, HeaderName, HeaderValue};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -93,6 +94,7 @@ pub fn around(router: Router, options: &Options) -> Router {
         })
         .layer(csrf(&options.public_url))
         .layer(DefaultBodyLimit::max(options.bounds.body_bytes))
+        .layer(from_fn(problems))
         .layer(from_fn_with_state(options.clone(), bound))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(from_fn_with_state(
@@ -110,6 +112,35 @@ fn csrf(public_url: &str) -> CsrfLayer {
     CsrfLayer::new()
         .add_trusted_origin(origin)
         .unwrap_or_default()
+}
+
+/// Turns refusals that the framework words itself (a path that is no id, a query that cannot be read, another site's
+/// form) into problems.
+async fn problems(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let (status, media) = (response.status(), response.headers().get(CONTENT_TYPE));
+    let worded = media.is_none_or(|media| media.as_bytes().starts_with(b"text/plain"));
+    if !worded || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let text = to_bytes(response.into_body(), 4_096)
+        .await
+        .unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    if status.is_server_error() {
+        tracing::error!(status = status.as_u16(), %text, "a request failed");
+        return Problem::fault().into_response();
+    }
+    let problem = Problem::new(
+        status,
+        "refused",
+        status.canonical_reason().unwrap_or("Refused"),
+    );
+    if text.is_empty() {
+        problem.into_response()
+    } else {
+        problem.detail(text).into_response()
+    }
 }
 
 /// Bounds on size and time.
@@ -218,9 +249,10 @@ fn fresh_id() -> String {
 
 #[cfg(test)]
 mod tests {
-    use axum::body::{Body, to_bytes};
+    use axum::body::Body;
+    use axum::extract::Path;
     use axum::routing::{get, post};
-    use http::header::{CONTENT_TYPE, ORIGIN};
+    use http::header::ORIGIN;
     use tower::ServiceExt;
 
     use super::*;
@@ -240,6 +272,10 @@ mod tests {
             .route(
                 "/slow",
                 get(|| async { std::future::pending::<()>().await }),
+            )
+            .route(
+                "/things/{id}",
+                get(|Path(id): Path<Uuid>| async move { id.to_string() }),
             )
             .route("/form", post(|| async { "done" }));
         around(inner, &options)
@@ -325,6 +361,16 @@ mod tests {
             (answer.status().as_u16(), &answer.headers()[CONTENT_TYPE]),
             (405, &HeaderValue::from_static("application/problem+json"))
         );
+    }
+
+    #[tokio::test]
+    async fn refusals_of_the_framework_are_problems_too() {
+        let (answer, body) = send(get_request("/things/5")).await;
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()[CONTENT_TYPE]),
+            (400, &HeaderValue::from_static("application/problem+json"))
+        );
+        assert!(body.contains("urn:keywright:problem:refused"), "{body}");
     }
 
     #[tokio::test]

@@ -21,4 +21,5 @@ pub use caller::{Caller, Gate, Need, PERMISSION};
 pub(crate) use caller::{guard, operations};
 pub use layers::{Bounds, Options, around};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, Paged};
+pub(crate) use problem::chain;
 pub use problem::{MEDIA_TYPE as PROBLEM_MEDIA_TYPE, Problem};
