@@ -132,7 +132,10 @@ impl Database {
     /// Begins a write transaction. On `SQLite` it is IMMEDIATE, so that it never has to be tried again in the middle.
     pub(crate) async fn begin_write(&self) -> Result<WriteTx> {
         let writer = match &self.sqlite {
-            Some(s) => Some(s.writer.clone().lock_owned().await),
+            Some(s) => {
+                let turn = tokio::time::timeout(BUSY_TIMEOUT, s.writer.clone().lock_owned()).await;
+                Some(turn.map_err(|_| Error::Busy)?)
+            }
             None => None,
         };
         let tx = self
