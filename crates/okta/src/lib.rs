@@ -28,6 +28,8 @@
 
 mod auth;
 mod budget;
+mod builder;
+mod call;
 mod calls;
 mod client;
 mod clock;
@@ -39,12 +41,14 @@ mod org_url;
 mod paging;
 mod random;
 mod secret;
+mod tries;
 mod wire;
 
 pub use auth::{SignedIn, TokenScheme};
 pub use budget::{BucketState, DEFAULT_SHARE, RateBudget, Waiting};
+pub use builder::Builder;
 pub use calls::{GroupQuery, LogQuery, UserQuery};
-pub use client::{Builder, Client};
+pub use client::Client;
 pub use clock::Clock;
 pub use credentials::Credentials;
 pub use error::{Answered, Error, Fault, Said, classify};

@@ -11,7 +11,8 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::Error;
-use crate::client::{Call, Client, decode};
+use crate::call::{Call, decode};
+use crate::client::Client;
 use crate::wire::Answer;
 
 /// The page size asked for where Okta has no better advice.
@@ -84,7 +85,7 @@ pub struct Pages<T> {
 impl<T: Listed> Pages<T> {
     pub(crate) fn new(client: &Client, path: &str, query: &[(&str, &str)]) -> Result<Self, Error> {
         let call = client.call(Method::GET, path, query)?;
-        Ok(Self::starting_at(client, call.url().clone()))
+        Ok(Self::starting_at(client, call.url))
     }
 
     fn starting_at(client: &Client, url: Url) -> Self {

@@ -7,3 +7,4 @@
 
 mod recordings;
 mod resources;
+mod round_trip;

@@ -2,123 +2,112 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
 use keywright_model::{OAuthError, TokenAnswer};
 use tokio::time::Instant;
 
 use super::{AccessToken, Auth, SignedIn, TokenScheme, jwt, sensitive, signing_time};
-use crate::budget::{RateHeaders, kind_of};
-use crate::clock::NOTABLE_SKEW;
+use crate::budget::kind_of;
 use crate::error::{Answered, classify};
-use crate::wire::Answer;
+use crate::tries::Tries;
+use crate::wire::{Answer, Wire};
 use crate::{Error, Secret, SigningKey};
 
 /// The token request, as errors and logs name it.
 const TOKEN_CALL: &str = "POST /oauth2/v1/token";
 
-/// How often the server may ask for another nonce before we take it for broken.
-const MOST_NONCES: u32 = 3;
-
 /// A token is renewed this long before its end, or at half its life if it lives shorter.
 const RENEW_EARLY: Duration = Duration::from_secs(5 * 60);
 
-/// What was already tried again, each for its own reason.
-#[derive(Default)]
-struct Tries {
-    nonces: u32,
-    clock: bool,
-    failures: u32,
-    waited: Duration,
+/// Who asks for a token: authenticated by `private_key_jwt`, bound by `DPoP` or not.
+#[derive(Clone, Copy)]
+pub(super) struct Asker<'a> {
+    pub(super) client_id: &'a str,
+    pub(super) key: &'a SigningKey,
+    pub(super) dpop_key: Option<&'a SigningKey>,
 }
 
+/// What is asked for: the members of the form that differ between grants. The authorization code and refresh token
+/// grants are other lists of members; all around them is the same.
+type Grant<'a> = &'a [(&'a str, &'a str)];
+
 impl Auth {
-    /// Client credentials (RFC 6749 section 4.4) with a fresh assertion, and a fresh proof, for every try: an assertion's
-    /// `jti` is good once, and a refused try may have used it up.
-    pub(super) async fn acquire(
-        &self,
-        client_id: &str,
-        key: &SigningKey,
-        dpop_key: Option<&SigningKey>,
-    ) -> Result<AccessToken, Error> {
+    /// Client credentials (RFC 6749 section 4.4).
+    pub(super) async fn client_credentials(&self, asker: Asker<'_>) -> Result<AccessToken, Error> {
+        let scope = self.scopes.join(" ");
+        self.acquire(
+            asker,
+            &[("grant_type", "client_credentials"), ("scope", &scope)],
+        )
+        .await
+    }
+
+    /// Asks until there is a token or a refusal that asking again will not change. Assertion and proof are fresh for
+    /// every try: their `jti` is good once, and a refused try may have used it up.
+    async fn acquire(&self, asker: Asker<'_>, grant: Grant<'_>) -> Result<AccessToken, Error> {
         let mut tries = Tries::default();
         loop {
             let skew = self.wire.clock.skew();
-            let error = match self.ask(client_id, key, dpop_key, &mut tries).await {
+            let error = match self.ask(asker, grant, &mut tries).await {
                 Ok(answer) if answer.status.is_success() => return self.accept(&answer),
                 Ok(answer) => self.refusal(&answer),
                 Err(error) => error,
             };
             let again = match &error {
-                Error::InvalidDpopProof(said) if said.code.as_deref() == Some("use_dpop_nonce") => {
-                    tries.nonces += 1;
-                    dpop_key.is_some() && tries.nonces <= MOST_NONCES
+                Error::RateLimited { said, .. } => said.is_some(),
+                wants if wants.is_about_nonce() => {
+                    asker.dpop_key.is_some() && tries.another_nonce()
                 }
-                Error::ClockSkew { .. } => {
-                    let learned = (self.wire.clock.skew() - skew).abs() > NOTABLE_SKEW;
-                    learned && !std::mem::replace(&mut tries.clock, true)
-                }
-                Error::RateLimited { said: Some(_), .. } => true,
-                other if other.is_transient() && !matches!(other, Error::RateLimited { .. }) => {
-                    tries.failures += 1;
-                    tries.failures < self.wire.limits.tries
-                }
+                Error::ClockSkew { .. } => tries.clock_learned(skew, self.wire.clock.skew()),
+                other if other.is_transient() => tries.pause(&self.wire.limits, &self.random).await,
                 _ => false,
             };
             if !again {
                 return Err(error);
-            }
-            if tries.failures > 0
-                && error.is_transient()
-                && !matches!(error, Error::RateLimited { .. })
-            {
-                let pause = self.wire.limits.first_pause * 2_u32.pow(tries.failures.min(6) - 1);
-                tokio::time::sleep(pause + self.random.up_to(pause)).await;
             }
         }
     }
 
     async fn ask(
         &self,
-        client_id: &str,
-        key: &SigningKey,
-        dpop_key: Option<&SigningKey>,
+        asker: Asker<'_>,
+        grant: Grant<'_>,
         tries: &mut Tries,
     ) -> Result<Answer, Error> {
-        let endpoint = self.wire.org.token_endpoint();
-        let url = self
-            .wire
-            .org
+        let Wire {
+            org,
+            clock,
+            limits,
+            http,
+        } = &self.wire;
+        let endpoint = org.token_endpoint();
+        let url = org
             .join("/oauth2/v1/token")
             .ok_or_else(|| Error::BadPath(endpoint.clone()))?;
         let kind = kind_of("POST", url.path());
-        let most = self.wire.limits.rate_wait;
         let pass = self
             .budget
-            .admit(&kind, &mut tries.waited, most, &self.random)
-            .await
-            .map_err(|waited| Error::RateLimited {
-                call: TOKEN_CALL.to_owned(),
-                waited,
-                reset: None,
-                said: None,
-            })?;
-        let now = signing_time(&self.wire.clock);
-        let assertion = jwt::assertion(key, client_id, &endpoint, now, &self.random.token_id())?;
-        let mut request = self
-            .wire
-            .http
+            .admit(&kind, &mut tries.waited, limits.rate_wait, &self.random)
+            .await;
+        let pass = pass.map_err(|late| late.into_error(TOKEN_CALL))?;
+        let now = signing_time(clock);
+        let assertion = jwt::assertion(
+            asker.key,
+            asker.client_id,
+            &endpoint,
+            now,
+            &self.random.token_id(),
+        )?;
+        let mut form = grant.to_vec();
+        form.push((
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        ));
+        form.push(("client_assertion", &assertion));
+        let mut request = http
             .post(url.clone())
             .header("accept", "application/json")
-            .form(&[
-                ("grant_type", "client_credentials"),
-                ("scope", &self.scopes.join(" ")),
-                (
-                    "client_assertion_type",
-                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-                ),
-                ("client_assertion", &assertion),
-            ]);
-        if let Some(dpop_key) = dpop_key {
+            .form(&form);
+        if let Some(dpop_key) = asker.dpop_key {
             let nonce = self.nonces().token_endpoint.clone();
             let proven = jwt::Proven {
                 method: "POST",
@@ -129,14 +118,11 @@ impl Auth {
             let proof = jwt::proof(dpop_key, &proven, now, &self.random.token_id())?;
             request = request.header("dpop", sensitive(&proof)?);
         }
-        let request = request.build().map_err(|_| Error::NotAHeader)?;
-        let answer = self.wire.exchange(request, TOKEN_CALL).await?;
-        let headers = RateHeaders::read(&answer.headers, answer.date, self.wire.clock.okta());
-        self.budget.note(
-            &pass,
-            headers,
-            answer.status == StatusCode::TOO_MANY_REQUESTS,
-        );
+        let answer = self
+            .wire
+            .exchange(request.build().map_err(|_| Error::NotAHeader)?, TOKEN_CALL)
+            .await?;
+        self.budget.note(&pass, &answer, clock);
         if let Some(nonce) = answer.header("dpop-nonce") {
             self.nonces().token_endpoint = Some(nonce.to_owned());
         }

@@ -22,6 +22,7 @@ use url::Url;
 use crate::random::Random;
 use crate::wire::Wire;
 use crate::{Clock, Credentials, Error, RateBudget, Secret};
+use acquire::Asker;
 
 /// While we do not know Okta's time, what we sign is dated back by this: Okta refuses what comes from its future.
 const UNSURE: SignedDuration = SignedDuration::from_secs(5);
@@ -200,12 +201,26 @@ impl Auth {
                 },
                 renew_at: None,
             },
-            Credentials::Oauth { client_id, key } => self.acquire(client_id, key, None).await?,
+            Credentials::Oauth { client_id, key } => {
+                self.client_credentials(Asker {
+                    client_id,
+                    key,
+                    dpop_key: None,
+                })
+                .await?
+            }
             Credentials::OauthDpop {
                 client_id,
                 key,
                 dpop_key,
-            } => self.acquire(client_id, key, Some(dpop_key)).await?,
+            } => {
+                self.client_credentials(Asker {
+                    client_id,
+                    key,
+                    dpop_key: Some(dpop_key),
+                })
+                .await?
+            }
         });
         *cached = Some(Arc::clone(&token));
         Ok(token)

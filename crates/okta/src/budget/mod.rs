@@ -13,12 +13,14 @@ mod tests;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::random::Random;
+use crate::wire::Answer;
+use crate::{Clock, Error};
 use state::{Admission, Kinds};
 
 /// The share of each limit used where nothing else is set, percent.
@@ -138,14 +140,14 @@ impl RateBudget {
         self.kinds().show(Instant::now())
     }
 
-    /// Waits until a call of this kind may start. `Err` tells how long was waited when that got longer than `most`.
+    /// Waits until a call of this kind may start; refused if that would take longer than `most` in all.
     pub(crate) async fn admit(
         self: &Arc<Self>,
         kind: &str,
         waited: &mut Duration,
         most: Duration,
         random: &Random,
-    ) -> Result<Pass, Duration> {
+    ) -> Result<Pass, TooLate> {
         let start = Instant::now();
         let before = *waited;
         let mut turn: Option<Turn<'_>> = None;
@@ -166,7 +168,11 @@ impl RateBudget {
             turn.get_or_insert_with(|| Turn::take(&self.waiting));
             *waited = before + (until - start);
             if *waited > most {
-                return Err(before + start.elapsed());
+                let needs = until - Instant::now();
+                return Err(TooLate {
+                    waited: before + start.elapsed(),
+                    needs,
+                });
             }
             match admission {
                 Admission::WhenAnswered => drop(timeout_at(until, answered).await),
@@ -176,8 +182,17 @@ impl RateBudget {
         }
     }
 
-    /// Takes in what an answer told. `refused` says it was a 429.
-    pub(crate) fn note(&self, pass: &Pass, headers: Option<RateHeaders>, refused: bool) {
+    /// Takes in what an answer told.
+    pub(crate) fn note(&self, pass: &Pass, answer: &Answer, clock: &Clock) {
+        let headers = RateHeaders::read(&answer.headers, answer.date, clock.okta());
+        self.take_in(
+            pass,
+            headers,
+            answer.status == StatusCode::TOO_MANY_REQUESTS,
+        );
+    }
+
+    fn take_in(&self, pass: &Pass, headers: Option<RateHeaders>, refused: bool) {
         if refused {
             self.waiting.send_modify(|waiting| waiting.refused += 1);
         }
@@ -188,6 +203,24 @@ impl RateBudget {
 
     fn kinds(&self) -> MutexGuard<'_, Kinds> {
         self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A wait that would be longer than the caller has time.
+#[derive(Debug)]
+pub(crate) struct TooLate {
+    waited: Duration,
+    needs: Duration,
+}
+
+impl TooLate {
+    pub(crate) fn into_error(self, call: &str) -> Error {
+        Error::RateLimited {
+            call: call.to_owned(),
+            waited: self.waited,
+            needs: self.needs,
+            said: None,
+        }
     }
 }
 

@@ -120,8 +120,10 @@ impl Kinds {
             Some(_) if !refused => kind.window = None,
             _ => {}
         }
-        let told = headers.is_some_and(|headers| headers.ahead > 0);
-        if refused && !told {
+        let stopped = kind
+            .window
+            .is_some_and(|window| window.remaining == 0 && window.ends > now);
+        if refused && !stopped {
             kind.pauses = (kind.pauses + 1).min(8);
             let pause = FIRST_PAUSE
                 .saturating_mul(1 << (kind.pauses - 1))

@@ -129,6 +129,15 @@ fn a_late_answer_does_not_bring_an_old_window_back() {
     assert_eq!(desk.at_once("GET /a", 10), 10);
 }
 
+/// A server whose resets run backwards is still given a rest after each refusal.
+#[test]
+fn refusals_always_cost_a_wait() {
+    let mut desk = Desk::new(50);
+    desk.call("GET /a", headers(100, 90, 1060, 60), false);
+    desk.call("GET /a", headers(100, 0, 1000, 5), true);
+    assert_eq!(desk.wait("GET /a"), seconds(1));
+}
+
 #[test]
 fn a_refusal_stops_until_the_window_ends() {
     let mut desk = Desk::new(50);
@@ -203,7 +212,7 @@ async fn whoever_waits_is_seen_and_woken_by_the_first_answer() {
         }
     });
     watch.wait_for(|waiting| waiting.calls == 1).await.unwrap();
-    budget.note(&passes[0], headers(100, 96, 1000, 60), false);
+    budget.take_in(&passes[0], headers(100, 96, 1000, 60), false);
     fifth.await.unwrap().unwrap();
     assert_eq!(
         budget.waiting(),
@@ -223,11 +232,11 @@ async fn a_wait_that_would_be_too_long_is_refused_at_once() {
         .admit("GET /a", &mut Duration::default(), LONG, &random)
         .await
         .unwrap();
-    budget.note(&pass, headers(10, 0, 1000, 60), false);
+    budget.take_in(&pass, headers(10, 0, 1000, 60), false);
     let refused = budget
         .admit("GET /a", &mut Duration::default(), seconds(30), &random)
         .await;
-    assert!(refused.unwrap_err() < seconds(1));
+    assert!(refused.unwrap_err().waited < seconds(1));
     assert_eq!(
         budget.waiting().calls,
         0,

@@ -123,7 +123,7 @@ fn rate_limited(said: Box<Said>) -> Error {
     Error::RateLimited {
         call: said.call.clone(),
         waited: std::time::Duration::ZERO,
-        reset: None,
+        needs: std::time::Duration::ZERO,
         said: Some(said),
     }
 }

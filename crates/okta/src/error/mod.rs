@@ -8,7 +8,7 @@ mod tests;
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 pub use classify::{Answered, classify};
 
@@ -175,8 +175,8 @@ pub enum Error {
         call: String,
         /// How long was waited in all.
         waited: std::time::Duration,
-        /// When the window ends by Okta's clock, if told.
-        reset: Option<Timestamp>,
+        /// How much longer it would take.
+        needs: std::time::Duration,
         /// What Okta said, if it was asked at all.
         said: Option<Box<Said>>,
     },

@@ -206,3 +206,30 @@ async fn writes_are_not_repeated() {
     );
     assert_eq!(peer.asked().len(), 5, "PUT may be repeated");
 }
+
+/// Three megabytes of blanks in three kilobytes: the bound is on what comes out.
+#[tokio::test]
+async fn a_compressed_bomb_is_bounded() {
+    let bomb = || {
+        let packed = Bytes::from_static(include_bytes!("blanks.gz"));
+        with(
+            Response::new(Body::from(packed)),
+            "content-encoding",
+            "gzip",
+        )
+    };
+    let limits = Limits {
+        answer_bytes: 100_000,
+        ..quick()
+    };
+    let (error, _) = failing(bomb, limits).await;
+    assert!(
+        matches!(error, Error::TooLarge { limit: 100_000, .. }),
+        "{error:?}"
+    );
+    let (error, _) = failing(bomb, quick()).await;
+    assert!(
+        matches!(error, Error::Truncated { .. }),
+        "it is read where it may be: {error:?}"
+    );
+}
