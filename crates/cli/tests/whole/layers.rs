@@ -25,6 +25,7 @@ const FLOOR: &[&str] = &[
     "jobs",
     "migrations",
     "notify",
+    "outgoing",
     "sessions",
     "telemetry",
     "tenants",

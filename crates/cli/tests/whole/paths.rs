@@ -46,3 +46,32 @@ fn paths_in_documents_exist() {
     }
     assert!(seen > 10, "only {seen} paths were found in the documents");
 }
+
+/// Every row of `docs/specs.md` is section, module, test; the test is `file::function` and the function is there.
+#[test]
+fn tests_in_specs_exist() {
+    let root = root();
+    let text = fs::read_to_string(root.join("docs/specs.md")).expect("docs/specs.md");
+    let mut rows = 0;
+    for row in text
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+    {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
+        assert_eq!(cells.len(), 3, "{row}");
+        let tests = cells[2].split('`').skip(1).step_by(2);
+        for test in tests {
+            let (file, function) = test
+                .split_once("::")
+                .unwrap_or_else(|| panic!("`{test}` names no function"));
+            let source = fs::read_to_string(root.join(file))
+                .unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert!(
+                source.contains(&format!("fn {function}")),
+                "{file} has no test {function}"
+            );
+        }
+        rows += 1;
+    }
+    assert!(rows > 20, "only {rows} rows");
+}
