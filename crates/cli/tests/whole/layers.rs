@@ -8,8 +8,9 @@ use super::source::{files, named, root};
 const CRATES: &[(&str, &[&str], &[&str])] = &[
     ("model", &[], &[]),
     ("okta", &["model"], &[]),
+    ("proto", &[], &[]),
     ("sandbox", &["model"], &[]),
-    ("server", &["model", "okta"], &["testkit"]),
+    ("server", &["model", "okta", "proto"], &["testkit"]),
     ("testkit", &[], &[]),
     ("cli", &["model", "okta", "sandbox", "server"], &["testkit"]),
 ];
