@@ -12,4 +12,5 @@ mod paging;
 mod peer;
 mod recordings;
 mod refusals;
+mod tls;
 mod tokens;
