@@ -1,0 +1,417 @@
+//! From an HTTP request to an answer on the wire.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body_util::{BodyExt as _, Limited};
+
+use super::call::{Call, Caller, Query};
+use super::fail::{Fail, error_id};
+use super::limits::Standing;
+use super::page::rewrite_next;
+use super::reply::Reply;
+use super::router::{Access, Found, Handler, Route};
+use super::{covers, media};
+use crate::clock::Time;
+use crate::control::{self, Asked, Effect, Record};
+use crate::oauth::{self, Shown};
+use crate::roles::Power;
+use crate::shared::Shared;
+
+/// Bodies may be so large, in bytes.
+const LARGEST: usize = 16 * 1024 * 1024;
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-okta-request-id");
+
+/// Answers one request.
+pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, LARGEST).collect().await.map(http_body_util::Collected::to_bytes) else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    let path = normal(parts.uri.path());
+    if path.starts_with("/_sandbox/") {
+        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        return send(control::answer(&shared, &parts.method, &path, &query, &body), None);
+    }
+    let effects = strike(&shared, &parts, &path);
+    for (effect, _) in &effects {
+        if let Effect::DelayMs(time) = effect {
+            tokio::time::sleep(Duration::from_millis(*time)).await;
+        }
+    }
+    let visit = Visit { shared: &shared, parts: &parts, path: &path, body, effects: &effects };
+    let (reply, cut) = visit.answer();
+    send(reply, cut)
+}
+
+/// A path without doubled or trailing slashes.
+fn normal(path: &str) -> String {
+    let mut clean = String::with_capacity(path.len());
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        clean.push('/');
+        clean.push_str(part);
+    }
+    if clean.is_empty() { "/".to_owned() } else { clean }
+}
+
+fn plain(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn template<'a>(shared: &'a Shared, method: &Method, path: &'a str) -> &'a str {
+    match shared.router.find(method, path) {
+        Found::Route(route, _) => route.template,
+        _ => path,
+    }
+}
+
+type Effects = Vec<(Effect, Option<Time>)>;
+
+fn strike(shared: &Shared, parts: &Parts, path: &str) -> Effects {
+    let mut faults = shared.faults();
+    if faults.is_empty() {
+        return Vec::new();
+    }
+    let template = template(shared, &parts.method, path).to_owned();
+    let query = parts.uri.query().unwrap_or_default();
+    let now = shared.clock.now();
+    faults.strike(Asked { method: parts.method.as_str(), path, template: &template, query, now })
+}
+
+/// One request on its way through.
+struct Visit<'a> {
+    shared: &'a Shared,
+    parts: &'a Parts,
+    path: &'a str,
+    body: Bytes,
+    effects: &'a Effects,
+}
+
+/// How far along the body the connection ends.
+type Cut = Option<f64>;
+
+impl Visit<'_> {
+    fn has(&self, wanted: &Effect) -> bool {
+        self.effects.iter().any(|(effect, _)| effect == wanted)
+    }
+
+    fn base(&self) -> String {
+        let scheme = if self.shared.tls { "https" } else { "http" };
+        let host = self.parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = host.or_else(|| self.parts.uri.authority().map(http::uri::Authority::as_str));
+        format!("{scheme}://{}", host.unwrap_or("localhost"))
+    }
+
+    fn answer(mut self) -> (Reply, Cut) {
+        let now = self.shared.clock.now();
+        let salt = self.shared.next_call();
+        let mut call = Call {
+            method: self.parts.method.clone(),
+            path: self.path.to_owned(),
+            params: Vec::new(),
+            query: Query::parse(self.parts.uri.query().unwrap_or_default()),
+            headers: self.parts.headers.clone(),
+            body: std::mem::take(&mut self.body),
+            base: self.base(),
+            now,
+            caller: Caller::Anonymous,
+            power: Power::default(),
+            request_id: request_id(salt),
+            salt,
+        };
+        if self.has(&Effect::WrongNonce) {
+            self.shared.memory().renew(now, true);
+        }
+        let mut reply = match self.instead() {
+            Some(reply) => reply,
+            None => self.routed(&mut call).unwrap_or_else(|fail| fail.reply(&error_id(salt))),
+        };
+        let cut = self.spoil(&mut reply, &call);
+        self.note(&call, &reply);
+        reply = reply.header(REQUEST_ID, call.request_id).header(header::DATE, now.http());
+        (reply, cut)
+    }
+
+    /// The answer of a fault that takes the place of the real one.
+    fn instead(&self) -> Option<Reply> {
+        self.effects.iter().find_map(|(effect, until)| match effect {
+            Effect::Answer { status, body, headers } => {
+                let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                let mut reply = match body {
+                    None => Reply::empty(status),
+                    Some(serde_json::Value::String(text)) => {
+                        let mut reply = Reply::raw(text.clone().into_bytes()).status(status);
+                        reply.content_type = "text/html";
+                        reply
+                    }
+                    Some(json) => Reply::json(json).status(status),
+                };
+                for (name, value) in headers {
+                    if let Ok(name) = HeaderName::from_bytes(name.to_lowercase().as_bytes()) {
+                        reply = reply.header(name, value.clone());
+                    }
+                }
+                Some(reply)
+            }
+            Effect::RateLimit { .. } => {
+                let standing = Standing::exhausted(until.unwrap_or_default());
+                Some(standing.mark(too_many().reply(&error_id(1))))
+            }
+            _ => None,
+        })
+    }
+
+    fn routed(&self, call: &mut Call) -> Result<Reply, Fail> {
+        let (route, params) = match self.shared.router.find(&call.method, &call.path) {
+            Found::Route(route, params) => (route, params),
+            Found::Method => return Err(Fail::method()),
+            Found::Nothing => return Err(no_path()),
+        };
+        call.params = params;
+        if route.access == Access::Public {
+            return self.handled(route, call);
+        }
+        if route.access == Access::Client {
+            let standing = self.shared.limits().count("token", &call.method, route.template, call.now);
+            return self.limited(standing, route, call);
+        }
+        let dpop = self.enter(route, call)?;
+        let who = name_of(&call.caller);
+        let standing = self.shared.limits().count(&who, &call.method, route.template, call.now);
+        if standing.is_none_or(|standing| !standing.over) {
+            let xml = route.template.ends_with("/metadata") || route.template.ends_with("metadata.xml");
+            let salt = call.salt;
+            let mark = |fail: Fail| match standing {
+                Some(standing) => Fail::instead(standing.mark(fail.reply(&error_id(salt)))),
+                None => fail,
+            };
+            media::check(&call.method, &call.headers, !call.body.is_empty(), xml).map_err(mark)?;
+            self.scoped(route, call, dpop).map_err(mark)?;
+            if let Some(nothing) = self.powerless(route, call).map_err(mark)? {
+                return Ok(standing.map_or(nothing.clone(), |standing| standing.mark(nothing)));
+            }
+        }
+        self.limited(standing, route, call)
+    }
+
+    fn limited(&self, standing: Option<Standing>, route: Route, call: &Call) -> Result<Reply, Fail> {
+        let Some(standing) = standing else { return self.handled(route, call) };
+        let reply = if standing.over { Err(too_many()) } else { self.handled(route, call) };
+        Ok(standing.mark(reply.unwrap_or_else(|fail| fail.reply(&error_id(call.salt)))))
+    }
+
+    /// Finds out who calls. Gives whether it came with DPoP.
+    fn enter(&self, route: Route, call: &mut Call) -> Result<bool, Fail> {
+        let text = call.header("authorization").unwrap_or_default().to_owned();
+        let (scheme, secret) = scheme(&text);
+        if self.has(&Effect::TokenExpired) && scheme == "SSWS" {
+            return Err(Fail::invalid_token());
+        }
+        let org = self.shared.read();
+        if scheme == "SSWS" {
+            let caller = org.tokens.caller(secret, call.now).ok_or_else(Fail::invalid_token)?;
+            if let Caller::Token { user, .. } = caller {
+                call.power = Power::of_user(&org, user);
+            }
+            call.caller = caller;
+            return Ok(false);
+        }
+        if scheme != "Bearer" && scheme != "DPoP" {
+            return Err(Fail::new(StatusCode::FORBIDDEN, "E0000005", "Invalid session"));
+        }
+        let dpop = scheme == "DPoP";
+        let shown = self.shown(route, call);
+        if self.has(&Effect::TokenExpired) {
+            return Err(oauth::expired(shown, dpop));
+        }
+        let token = oauth::bearer(&org, secret, dpop, shown, &mut self.shared.memory())?;
+        if let Some(serial) = org.apps.by_client_id(&org, &token.client_id) {
+            call.power = Power::of_client(&org, serial);
+        }
+        call.caller = Caller::App { client_id: token.client_id, scopes: token.scopes };
+        Ok(dpop)
+    }
+
+    fn shown<'a>(&'a self, route: Route, call: &'a Call) -> Shown<'a> {
+        Shown {
+            method: call.method.as_str(),
+            base: &call.base,
+            path: &call.path,
+            headers: &call.headers,
+            scope: route.scopes.first().copied().unwrap_or_default(),
+            now: call.now,
+        }
+    }
+
+    fn scoped(&self, route: Route, call: &Call, dpop: bool) -> Result<(), Fail> {
+        let Caller::App { scopes, .. } = &call.caller else { return Ok(()) };
+        let none = self.has(&Effect::NoScope);
+        let held = !none && (route.scopes.is_empty() || route.scopes.iter().any(|scope| covers(scopes, scope)));
+        if held { Ok(()) } else { Err(oauth::insufficient_scope(self.shown(route, call), dpop)) }
+    }
+
+    /// What a caller gets whose roles do not allow the call: an empty list, or a refusal.
+    fn powerless(&self, route: Route, call: &mut Call) -> Result<Option<Reply>, Fail> {
+        if self.has(&Effect::NoRole) {
+            call.power = Power::default();
+        }
+        if call.power.may(&call.method, route.template) {
+            return Ok(None);
+        }
+        if route.access == Access::List && call.power.is_none() {
+            let query = if call.query.0.is_empty() { String::new() } else { format!("?{}", self.parts.uri.query().unwrap_or_default()) };
+            let reply = Reply::json(&serde_json::json!([])).link(&format!("{}{}{query}", call.base, call.path), "self");
+            return Ok(Some(reply));
+        }
+        Err(Fail::forbidden())
+    }
+
+    fn handled(&self, route: Route, call: &Call) -> Result<Reply, Fail> {
+        match route.handler {
+            Handler::Read(read) => read(&self.shared.read(), call),
+            Handler::Token => Ok(oauth::answer(&mut self.shared.write(), call, &mut self.shared.memory())),
+            Handler::Write(write) if self.has(&Effect::DropWrite) => {
+                let mut other = self.shared.read().clone();
+                write(&mut other, call)
+            }
+            Handler::Write(write) => {
+                let mut org = self.shared.write();
+                write(&mut org, call)
+            }
+        }
+    }
+
+    /// Lets faults spoil an answer.
+    fn spoil(&self, reply: &mut Reply, call: &Call) -> Cut {
+        let mut cut = None;
+        for (effect, _) in self.effects {
+            match effect {
+                Effect::EmptyList => {
+                    reply.body = Bytes::from_static(b"[]");
+                    reply.headers.retain(|(_, value)| !value.ends_with("rel=\"next\""));
+                }
+                Effect::RepeatPage => reply.body = self.page_before(call).unwrap_or_default(),
+                Effect::LoopNext => {
+                    let here = format!("{}{}", call.base, self.parts.uri);
+                    rewrite_next(reply, |_| Some(here.clone()));
+                }
+                Effect::NoNext => reply.headers.retain(|(_, value)| !value.ends_with("rel=\"next\"")),
+                Effect::NextOrigin(origin) => {
+                    rewrite_next(reply, |url| Some(format!("{origin}{}", url.strip_prefix(&call.base)?)));
+                }
+                Effect::MalformedJson => {
+                    let end = reply.body.len() / 2;
+                    reply.body = reply.body.slice(..end);
+                }
+                Effect::Cut(share) => cut = Some(*share),
+                Effect::Hangup => cut = Some(-1.0),
+                _ => {}
+            }
+        }
+        cut
+    }
+
+    /// The body of the first page of a list.
+    fn page_before(&self, call: &Call) -> Option<Bytes> {
+        let mut before = call.clone();
+        before.query.0.retain(|(name, _)| name != "after");
+        let Found::Route(route, params) = self.shared.router.find(&call.method, &call.path) else { return None };
+        before.params = params;
+        self.handled(route, &before).ok().map(|reply| reply.body)
+    }
+
+    fn note(&self, call: &Call, reply: &Reply) {
+        let template = template(self.shared, &call.method, &call.path).to_owned();
+        if self.shared.verbose {
+            tracing::info!(method = %call.method, path = %self.parts.uri, status = reply.status.as_u16(), "answered");
+        }
+        self.shared.requests().add(Record {
+            at: call.now.text(),
+            method: call.method.to_string(),
+            path: call.path.clone(),
+            query: self.parts.uri.query().unwrap_or_default().to_owned(),
+            template,
+            status: reply.status.as_u16(),
+            request_id: call.request_id.clone(),
+            caller: name_of(&call.caller),
+        });
+    }
+}
+
+fn too_many() -> Fail {
+    Fail::new(StatusCode::TOO_MANY_REQUESTS, "E0000047", "API call exceeded rate limit due to too many requests.")
+}
+
+fn no_path() -> Fail {
+    Fail::new(StatusCode::NOT_FOUND, "E0000008", "The requested path was not found")
+}
+
+fn name_of(caller: &Caller) -> String {
+    match caller {
+        Caller::Anonymous => "anonymous".to_owned(),
+        Caller::Token { token, .. } => format!("token {token}"),
+        Caller::App { client_id, .. } => client_id.clone(),
+    }
+}
+
+/// Scheme and credential of an `Authorization` header; a missing blank is forgiven, as Okta does.
+fn scheme(text: &str) -> (&'static str, &str) {
+    for name in ["SSWS", "Bearer", "DPoP"] {
+        if let Some((head, rest)) = text.split_at_checked(name.len())
+            && head.eq_ignore_ascii_case(name)
+        {
+            return (name, rest.trim());
+        }
+    }
+    ("", text)
+}
+
+fn request_id(salt: u64) -> String {
+    let mut id = String::from("a");
+    id.push_str(&format!("{salt:016x}{:015x}", crate::store::mix(salt) >> 4));
+    id
+}
+
+fn send(reply: Reply, cut: Cut) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    if !reply.content_type.is_empty() {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    }
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.append(name, value);
+        }
+    }
+    if let Some(share) = cut {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(reply.body.len().max(1)));
+        *response.body_mut() = broken(&reply.body, share);
+    } else {
+        *response.body_mut() = Body::from(reply.body);
+    }
+    response
+}
+
+/// A body that ends in an error after a share of it.
+fn broken(body: &Bytes, share: f64) -> Body {
+    let thousandths = (0..=1000_usize).rev().find(|step| f64::from(u32::try_from(*step).unwrap_or(0)) <= share * 1000.0);
+    let end = body.len().saturating_sub(1).min(body.len() * thousandths.unwrap_or(0) / 1000);
+    let first = (share >= 0.0).then(|| Ok(body.slice(..end)));
+    let last = stream::once(async {
+        // The part that is to arrive must have left before the connection ends.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Err(std::io::Error::other("cut by a fault"))
+    });
+    Body::from_stream(stream::iter(first).chain(last))
+}

@@ -1,0 +1,27 @@
+//! The edge: from a request to a route, through authentication, rate limits, scopes and roles, to an answer in Okta's form.
+//!
+//! ```text
+//! request -> faults -> route -> caller -> rate limit -> media types -> scope -> role -> family -> faults -> answer
+//! ```
+
+mod call;
+mod edge;
+mod fail;
+mod limits;
+mod media;
+mod page;
+mod reply;
+mod router;
+mod scopes;
+
+pub(crate) use call::{Call, Caller, Query};
+pub(crate) use edge::answer;
+pub(crate) use fail::Fail;
+pub(crate) use limits::Limits;
+pub(crate) use page::Page;
+pub(crate) use reply::Reply;
+pub(crate) use router::{Router, Routes};
+pub(crate) use scopes::{all as all_scopes, covers, scopes_of};
+
+/// What a family gives for one call.
+pub(crate) type Answer = Result<Reply, Fail>;

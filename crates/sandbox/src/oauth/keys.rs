@@ -1,0 +1,73 @@
+//! The org's own signing key, and keys for the service apps that a sandbox starts with.
+
+use std::sync::OnceLock;
+
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::jws::{encode, thumbprint};
+
+/// An RSA key pair.
+#[derive(Debug)]
+pub(crate) struct PrivateKey {
+    pair: RsaKeyPair,
+    pub(crate) pem: String,
+    pub(crate) kid: String,
+    n: String,
+    e: String,
+}
+
+impl PrivateKey {
+    /// A new key of 2048 bits.
+    ///
+    /// Fails only when the machine has no randomness.
+    pub(crate) fn generate() -> Option<Self> {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
+        let der = pair.as_der().ok()?;
+        let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
+        let text = STANDARD.encode(der.as_ref());
+        for line in text.as_bytes().chunks(64) {
+            pem.push_str(&String::from_utf8_lossy(line));
+            pem.push('\n');
+        }
+        pem.push_str("-----END PRIVATE KEY-----\n");
+        let public = pair.public_key();
+        let trimmed = |bytes: &[u8]| encode(bytes.strip_prefix(&[0]).unwrap_or(bytes));
+        let n = trimmed(public.modulus().big_endian_without_leading_zero());
+        let e = trimmed(public.exponent().big_endian_without_leading_zero());
+        let kid = thumbprint(&json!({ "kty": "RSA", "n": n, "e": e }))?;
+        Some(Self { pair, pem, kid, n, e })
+    }
+
+    /// The public half as a JWK.
+    pub(crate) fn jwk(&self) -> Value {
+        json!({ "kty": "RSA", "alg": "RS256", "kid": self.kid, "use": "sig", "e": self.e, "n": self.n })
+    }
+
+    /// A compact JWS over these claims.
+    pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
+        let signed = format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        // A key of 2048 bits always signs; an empty signature would be refused by everybody.
+        let _ = self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature);
+        format!("{signed}.{}", encode(&signature))
+    }
+}
+
+/// The keys of an org, made when they are first needed, as making one takes a while.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    signing: OnceLock<Option<PrivateKey>>,
+}
+
+impl Keys {
+    /// The key that signs access tokens.
+    pub(crate) fn signing(&self) -> Option<&PrivateKey> {
+        self.signing.get_or_init(PrivateKey::generate).as_ref()
+    }
+}

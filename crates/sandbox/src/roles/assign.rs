@@ -1,0 +1,297 @@
+//! Giving and taking roles (FACTS section 16), and the targets that narrow them.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Assignment, Holder, STANDARD};
+use crate::groups::{self, Expand};
+use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
+use crate::log::Event;
+use crate::org::Org;
+use crate::store::Kind;
+use crate::{apps, users};
+
+/// The routes of role assignments.
+pub(crate) fn routes(routes: &mut Routes) {
+    let holders = [
+        ["/api/v1/users/{userId}/roles", "/api/v1/users/{userId}/roles/{roleAssignmentId}"],
+        ["/api/v1/groups/{groupId}/roles", "/api/v1/groups/{groupId}/roles/{roleAssignmentId}"],
+        ["/oauth2/v1/clients/{clientId}/roles", "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}"],
+    ];
+    for [all, one] in holders {
+        routes.get(all, list).post(all, assign).get(one, read).delete(one, unassign);
+    }
+    let targets = [
+        [
+            "/api/v1/users/{userId}/roles/{roleAssignmentId}/targets/groups",
+            "/api/v1/users/{userId}/roles/{roleAssignmentId}/targets/groups/{targetGroupId}",
+            "/api/v1/users/{userId}/roles/{roleAssignmentId}/targets/catalog/apps",
+            "/api/v1/users/{userId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}",
+            "/api/v1/users/{userId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}/{appId}",
+        ],
+        [
+            "/api/v1/groups/{groupId}/roles/{roleAssignmentId}/targets/groups",
+            "/api/v1/groups/{groupId}/roles/{roleAssignmentId}/targets/groups/{targetGroupId}",
+            "/api/v1/groups/{groupId}/roles/{roleAssignmentId}/targets/catalog/apps",
+            "/api/v1/groups/{groupId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}",
+            "/api/v1/groups/{groupId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}/{appId}",
+        ],
+        [
+            "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}/targets/groups",
+            "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}/targets/groups/{targetGroupId}",
+            "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}/targets/catalog/apps",
+            "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}",
+            "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}/{appId}",
+        ],
+    ];
+    for [all_groups, group, all_apps, catalogue, app] in targets {
+        routes.get(all_groups, target_groups).put(group, add_group).delete(group, drop_group);
+        routes.get(all_apps, target_apps).put(all_apps, all_apps_again);
+        routes.put(catalogue, add_app).delete(catalogue, drop_app);
+        routes.put(app, add_app).delete(app, drop_app);
+    }
+}
+
+fn holder(org: &Org, call: &Call) -> Result<Holder, Fail> {
+    let given = |name: &str| call.params.iter().any(|(key, _)| *key == name);
+    if given("userId") {
+        users::find(org, call, call.param("userId")).map(Holder::User)
+    } else if given("groupId") {
+        groups::find(org, call.param("groupId")).map(Holder::Group)
+    } else {
+        apps::find_client(org, call.param("clientId")).map(Holder::Client)
+    }
+}
+
+/// An id that is the same for everybody who holds the role: its name in base 32.
+fn shared_id(role: &str) -> String {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let mut id = String::new();
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    let mut push = |value: u32| {
+        let letter = usize::try_from(value & 31).ok().and_then(|at| LETTERS.get(at));
+        id.push(letter.map_or('A', |byte| char::from(*byte)));
+    };
+    for byte in role.bytes() {
+        bits = bits << 8 | u32::from(byte);
+        held += 8;
+        while held >= 5 {
+            held -= 5;
+            push(bits >> held);
+        }
+    }
+    if held > 0 {
+        push(bits << (5 - held));
+    }
+    id
+}
+
+fn new_id(org: &mut Org, holder: Holder, role: &str) -> String {
+    let own = matches!(role, "SUPER_ADMIN" | "READ_ONLY_ADMIN" | "CUSTOM");
+    if !own {
+        return shared_id(role);
+    }
+    let kind = if matches!(holder, Holder::Group(_)) { Kind::GROUP_ROLE_ASSIGNMENT } else { Kind::ROLE_ASSIGNMENT };
+    let serial = org.roles.next_serial();
+    org.tail.id(kind, serial)
+}
+
+fn print(org: &Org, call: &Call, holder: Holder, held: &Assignment) -> Value {
+    let assignee = match holder {
+        Holder::User(serial) => format!("/api/v1/users/{}", org.tail.id(Kind::USER, serial)),
+        Holder::Group(serial) => format!("/api/v1/groups/{}", org.tail.id(Kind::GROUP, serial)),
+        Holder::Client(serial) => format!("/oauth2/v1/clients/{}", org.apps.client_id(org, serial)),
+    };
+    let mut links = json!({ "assignee": { "href": call.url(&assignee) } });
+    let mut body = json!({
+        "id": held.id, "label": held.label, "type": held.role, "status": "ACTIVE", "created": held.created,
+        "lastUpdated": held.created, "assignmentType": holder.text(),
+    });
+    if let Some((role, set)) = &held.custom {
+        body["role"] = role.as_str().into();
+        body["resource-set"] = set.as_str().into();
+        let roles = call.url(&format!("/api/v1/iam/roles/{role}"));
+        links["resource-set"] = json!({ "href": call.url(&format!("/api/v1/iam/resource-sets/{set}")) });
+        links["role"] = json!({ "href": roles });
+        links["permissions"] = json!({ "href": format!("{roles}/permissions") });
+        links["member"] = json!({ "href": call.url(&format!("/api/v1/iam/resource-sets/{set}/bindings/{role}/members/{}", held.id)) });
+    }
+    body["_links"] = links;
+    body
+}
+
+fn list(org: &Org, call: &Call) -> Answer {
+    let holder = holder(org, call)?;
+    let mut all: Vec<&Assignment> = org.roles.of(holder).iter().collect();
+    all.sort_by(|a, b| a.id.cmp(&b.id));
+    let all: Vec<_> = all.into_iter().map(|held| print(org, call, holder, held)).collect();
+    Ok(Reply::json(&all))
+}
+
+fn find<'a>(org: &'a Org, call: &Call, holder: Holder) -> Result<&'a Assignment, Fail> {
+    let id = call.param("roleAssignmentId");
+    let found = org.roles.of(holder).iter().find(|held| held.id == id);
+    found.ok_or_else(|| Fail::not_found(id, "RoleAssignment"))
+}
+
+fn read(org: &Org, call: &Call) -> Answer {
+    let holder = holder(org, call)?;
+    Ok(Reply::json(&print(org, call, holder, find(org, call, holder)?)))
+}
+
+fn assign(org: &mut Org, call: &Call) -> Answer {
+    let holder = holder(org, call)?;
+    let body = call.object()?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let role = text("type");
+    let (label, custom) = match role.as_str() {
+        "CUSTOM" => custom(org, &text("role"), &text("resource-set"))?,
+        _ => {
+            let label = STANDARD.iter().find(|(name, _)| *name == role).map(|(_, label)| (*label).to_owned());
+            let label = label.ok_or_else(|| Fail::validation("type", ["type: The role type is not valid"]))?;
+            (label, None)
+        }
+    };
+    let same = |held: &Assignment| held.role == role && held.custom == custom;
+    if org.roles.of(holder).iter().any(same) {
+        let text = "The role specified is already assigned to the user.";
+        return Err(Fail::new(StatusCode::CONFLICT, "E0000090", text));
+    }
+    let id = new_id(org, holder, &role);
+    let held = Assignment {
+        id,
+        role,
+        label,
+        created: call.now.whole(),
+        custom,
+        groups: Vec::new(),
+        apps: Vec::new(),
+    };
+    org.roles.of_mut(holder).push(held.clone());
+    told(org, call, holder, true);
+    Ok(Reply::json(&print(org, call, holder, &held)).status(StatusCode::CREATED))
+}
+
+fn custom(org: &Org, role: &str, set: &str) -> Result<(String, Option<(String, String)>), Fail> {
+    let label = org.custom_role_label(role).ok_or_else(|| Fail::not_found(role, "CustomRole"))?;
+    if !org.has_resource_set(set) {
+        return Err(Fail::not_found(set, "IAMPolicy"));
+    }
+    Ok((label, Some((role.to_owned(), set.to_owned()))))
+}
+
+fn told(org: &mut Org, call: &Call, holder: Holder, given: bool) {
+    let (name, target) = match holder {
+        Holder::User(serial) => ("user.account.privilege", org.user_target(serial)),
+        Holder::Group(serial) => ("group.privilege", org.group_target(serial)),
+        Holder::Client(serial) => ("app.oauth2.client.privilege", org.app_target(serial)),
+    };
+    let event = match (name, given) {
+        ("user.account.privilege", true) => "user.account.privilege.grant",
+        ("user.account.privilege", false) => "user.account.privilege.revoke",
+        ("group.privilege", true) => "group.privilege.grant",
+        ("group.privilege", false) => "group.privilege.revoke",
+        (_, true) => "app.oauth2.client.privilege.grant",
+        (_, false) => "app.oauth2.client.privilege.revoke",
+    };
+    org.record(call, Event::new(event).target(target));
+}
+
+fn unassign(org: &mut Org, call: &Call) -> Answer {
+    let holder = holder(org, call)?;
+    let id = find(org, call, holder)?.id.clone();
+    let own = match (holder, &call.caller) {
+        (Holder::User(serial), crate::http::Caller::Token { user, .. }) => serial == *user,
+        _ => false,
+    };
+    if own && org.roles.of(holder).iter().any(|held| held.id == id && held.role == "SUPER_ADMIN") && last_super(org) {
+        return Err(Fail::forbidden());
+    }
+    org.roles.of_mut(holder).retain(|held| held.id != id);
+    told(org, call, holder, false);
+    Ok(Reply::no_content())
+}
+
+fn last_super(org: &Org) -> bool {
+    let supers = |(_, list): &(Holder, &[Assignment])| list.iter().any(|held| held.role == "SUPER_ADMIN");
+    org.roles.holders().filter(supers).filter(|(holder, _)| matches!(holder, Holder::User(_))).count() <= 1
+}
+
+fn target_groups(org: &Org, call: &Call) -> Answer {
+    let held = find(org, call, holder(org, call)?)?;
+    let shown = held.groups.iter().filter_map(|serial| org.groups.get(*serial).map(|group| (*serial, group)));
+    let body = groups::array(org, call, shown, Expand::Nothing);
+    Ok(Page::of(call, 20, 200)?.links(Reply::raw(body), call, &[], None))
+}
+
+fn target_apps(org: &Org, call: &Call) -> Answer {
+    let held = find(org, call, holder(org, call)?)?;
+    let shown: Vec<_> = held.apps.iter().map(|(name, app)| apps::catalogue(org, call, name, *app)).collect();
+    Ok(Page::of(call, 20, 200)?.links(Reply::json(&shown), call, &[], None))
+}
+
+fn change(org: &mut Org, call: &Call, with: impl FnOnce(&mut Assignment)) -> Answer {
+    let holder = holder(org, call)?;
+    let id = find(org, call, holder)?.id.clone();
+    if let Some(held) = org.roles.of_mut(holder).iter_mut().find(|held| held.id == id) {
+        with(held);
+    }
+    Ok(Reply::no_content())
+}
+
+fn add_group(org: &mut Org, call: &Call) -> Answer {
+    let group = groups::find(org, call.param("targetGroupId"))?;
+    change(org, call, |held| {
+        if !held.groups.contains(&group) {
+            held.groups.push(group);
+        }
+    })
+}
+
+fn drop_group(org: &mut Org, call: &Call) -> Answer {
+    let group = groups::find(org, call.param("targetGroupId"))?;
+    change(org, call, |held| held.groups.retain(|serial| *serial != group))
+}
+
+fn target_app(org: &Org, call: &Call) -> Result<(String, Option<u32>), Fail> {
+    let name = call.param("appName").to_owned();
+    match call.param("appId") {
+        "" => Ok((name, None)),
+        id => apps::find(org, id).map(|serial| (name, Some(serial))),
+    }
+}
+
+fn add_app(org: &mut Org, call: &Call) -> Answer {
+    let target = target_app(org, call)?;
+    change(org, call, |held| {
+        if !held.apps.contains(&target) {
+            held.apps.push(target);
+        }
+    })
+}
+
+fn drop_app(org: &mut Org, call: &Call) -> Answer {
+    let target = target_app(org, call)?;
+    change(org, call, |held| held.apps.retain(|one| *one != target))
+}
+
+fn all_apps_again(org: &mut Org, call: &Call) -> Answer {
+    change(org, call, |held| held.apps.clear())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_shared_roles_are_as_okta_prints_them() {
+        for (role, want) in [
+            ("APP_ADMIN", "IFIFAX2BIRGUSTQ"),
+            ("HELP_DESK_ADMIN", "JBCUYUC7IRCVGS27IFCE2SKO"),
+            ("USER_ADMIN", "KVJUKUS7IFCE2SKO"),
+            ("GROUP_MEMBERSHIP_ADMIN", "I5JE6VKQL5GUKTKCIVJFGSCJKBPUCRCNJFHA"),
+        ] {
+            assert_eq!(shared_id(role), want);
+        }
+    }
+}

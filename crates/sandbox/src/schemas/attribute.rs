@@ -1,0 +1,157 @@
+//! One attribute of a profile schema, and checking values against it.
+
+use serde_json::{Value, json};
+
+use super::Properties;
+
+/// The attributes of a profile: Okta's own, and those an admin added.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attributes {
+    pub(crate) base: Properties,
+    pub(crate) custom: Properties,
+}
+
+/// One attribute, as its JSON Schema.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attribute<'a>(&'a Value);
+
+/// Okta's own user attributes: name, title, format, longest text (Okta: User profile schema).
+const BASE: [(&str, &str, Option<&str>, Option<u32>); 31] = [
+    ("login", "Username", None, Some(100)),
+    ("firstName", "First name", None, Some(50)),
+    ("lastName", "Last name", None, Some(50)),
+    ("middleName", "Middle name", None, None),
+    ("honorificPrefix", "Honorific prefix", None, None),
+    ("honorificSuffix", "Honorific suffix", None, None),
+    ("email", "Primary email", Some("email"), None),
+    ("title", "Title", None, None),
+    ("displayName", "Display name", None, None),
+    ("nickName", "Nickname", None, None),
+    ("profileUrl", "Profile Url", Some("uri"), None),
+    ("secondEmail", "Secondary email", Some("email"), None),
+    ("mobilePhone", "Mobile phone", None, Some(100)),
+    ("primaryPhone", "Primary phone", None, Some(100)),
+    ("streetAddress", "Street address", None, None),
+    ("city", "City", None, None),
+    ("state", "State", None, None),
+    ("zipCode", "Zip code", None, None),
+    ("countryCode", "Country code", Some("country-code"), None),
+    ("postalAddress", "Postal Address", None, None),
+    ("preferredLanguage", "Preferred language", Some("language-code"), None),
+    ("locale", "Locale", Some("locale"), None),
+    ("timezone", "Time zone", Some("timezone"), None),
+    ("userType", "User type", None, None),
+    ("employeeNumber", "Employee number", None, None),
+    ("costCenter", "Cost center", None, None),
+    ("organization", "Organization", None, None),
+    ("division", "Division", None, None),
+    ("department", "Department", None, None),
+    ("managerId", "ManagerId", None, None),
+    ("manager", "Manager", None, None),
+];
+
+/// The permissions that an attribute has unless an admin says otherwise.
+fn permission(action: &str) -> Value {
+    json!([{ "principal": "SELF", "action": action }])
+}
+
+fn base(name: &str, title: &str, format: Option<&str>, longest: Option<u32>) -> Value {
+    let mut attribute = json!({ "title": title, "type": "string" });
+    if let Some(format) = format {
+        attribute["format"] = format.into();
+    }
+    let required = ["login", "firstName", "lastName", "email"].contains(&name);
+    if required {
+        attribute["required"] = true.into();
+    }
+    attribute["mutability"] = "READ_WRITE".into();
+    attribute["scope"] = "NONE".into();
+    if name == "login" {
+        attribute["minLength"] = 5.into();
+    }
+    if required && name.ends_with("Name") {
+        attribute["minLength"] = 1.into();
+    }
+    if let Some(longest) = longest {
+        attribute["maxLength"] = longest.into();
+    }
+    let open = required && name != "login" || ["secondEmail", "mobilePhone"].contains(&name);
+    attribute["permissions"] = permission(if open { "READ_WRITE" } else { "READ_ONLY" });
+    attribute["master"] = json!({ "type": "PROFILE_MASTER" });
+    attribute
+}
+
+impl Attributes {
+    /// Okta's own user attributes.
+    pub(crate) fn of_users() -> Self {
+        let base = BASE
+            .iter()
+            .map(|(name, title, format, longest)| ((*name).to_owned(), base(name, title, *format, *longest)))
+            .collect();
+        Self { base, custom: Properties::new() }
+    }
+
+    /// The attribute with this name.
+    pub(crate) fn get(&self, name: &str) -> Option<Attribute<'_>> {
+        self.base.get(name).or_else(|| self.custom.get(name)).map(Attribute)
+    }
+
+    /// The names of those that must be there.
+    pub(crate) fn required(&self) -> impl Iterator<Item = &str> {
+        let all = self.base.iter().chain(&self.custom);
+        all.filter(|(_, attribute)| attribute.get("required") == Some(&Value::Bool(true))).map(|(name, _)| name.as_str())
+    }
+}
+
+impl Attribute<'_> {
+    /// What is wrong with a value, in Okta's words.
+    pub(crate) fn fault(&self, name: &str, value: &Value) -> Option<String> {
+        let kind = self.0.get("type").and_then(Value::as_str).unwrap_or("string");
+        if !is_a(value, kind) {
+            return Some(format!("{name}: {}", expected(kind)));
+        }
+        if let Some(Value::Array(list)) = Some(value)
+            && let Some(inner) = self.0.get("items").and_then(|items| items.get("type")).and_then(Value::as_str)
+            && !list.iter().all(|one| is_a(one, inner))
+        {
+            return Some(format!("{name}: {}", expected(inner)));
+        }
+        self.length_fault(name, value).or_else(|| self.enum_fault(name, value))
+    }
+
+    fn length_fault(&self, name: &str, value: &Value) -> Option<String> {
+        let length = u64::try_from(value.as_str()?.chars().count()).ok()?;
+        let bound = |member: &str| self.0.get(member).and_then(Value::as_u64);
+        if let Some(most) = bound("maxLength").filter(|most| length > *most) {
+            return Some(format!("{name}: String is too long (max {most} characters)"));
+        }
+        let least = bound("minLength").filter(|least| length < *least && length > 0 && name != "login")?;
+        Some(format!("{name}: String is too short (min {least} characters)"))
+    }
+
+    fn enum_fault(&self, name: &str, value: &Value) -> Option<String> {
+        let Some(Value::Array(allowed)) = self.0.get("enum") else { return None };
+        (!allowed.contains(value)).then(|| format!("{name}: The value must be one of the enumerated values"))
+    }
+}
+
+fn is_a(value: &Value, kind: &str) -> bool {
+    match kind {
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.as_i64().is_some(),
+        "number" => value.is_number(),
+        "array" => value.is_array(),
+        _ => true,
+    }
+}
+
+fn expected(kind: &str) -> &'static str {
+    match kind {
+        "boolean" => "Value must be a boolean",
+        "integer" => "Value must be an integer",
+        "number" => "Value must be a number",
+        "array" => "Value must be an array",
+        _ => "Value must be a string",
+    }
+}

@@ -1,0 +1,42 @@
+//! What hangs beneath a user: groups, app links, and lists that are empty here.
+
+use serde_json::{Value, json};
+
+use super::person;
+use crate::groups;
+use crate::http::{Answer, Call, Fail, Page, Reply};
+use crate::org::Org;
+
+/// `GET /users/{id}/groups`: Everyone first, then the others by age.
+pub(super) fn groups(org: &Org, call: &Call) -> Answer {
+    let (_, person) = person(org, call, call.param("id"))?;
+    let serials = std::iter::once(groups::EVERYONE).chain(person.groups.iter().copied());
+    let found = serials.filter_map(|serial| org.groups.get(serial).map(|group| (serial, group)));
+    let page = Page::of(call, 200, 200)?;
+    Ok(page.links(Reply::raw(groups::array(org, call, found, groups::Expand::Nothing)), call, &[], None))
+}
+
+/// `GET /users/{id}/appLinks`.
+pub(super) fn app_links(org: &Org, call: &Call) -> Answer {
+    let (serial, person) = person(org, call, call.param("id"))?;
+    Ok(Reply::json(&org.apps.links_of(org, call, serial, person)))
+}
+
+/// `GET /users/{id}/blocks`: a feature that this org, as most, does not have.
+pub(super) fn blocks(org: &Org, call: &Call) -> Answer {
+    person(org, call, call.param("id"))?;
+    Err(Fail::no_feature())
+}
+
+/// A list that is always empty, as nobody signs in here to give consent.
+pub(super) fn no_grants(org: &Org, call: &Call) -> Answer {
+    person(org, call, call.param("userId"))?;
+    let none: Value = json!([]);
+    Ok(Page::of(call, 20, 200)?.links(Reply::json(&none), call, &[], None))
+}
+
+/// Revoking what is not there is done at once.
+pub(super) fn nothing_to_revoke(org: &mut Org, call: &Call) -> Answer {
+    person(org, call, call.param("userId"))?;
+    Ok(Reply::no_content())
+}
