@@ -15,7 +15,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     options.rate_limits = false;
     let sandbox = Sandbox::start(options).await?;
     let mut out = std::io::stdout();
-    std::io::Write::write_all(&mut out, format!("{} {}\n", sandbox.url(), sandbox.api_token()).as_bytes())?;
+    std::io::Write::write_all(
+        &mut out,
+        format!("{} {}\n", sandbox.url(), sandbox.api_token()).as_bytes(),
+    )?;
     sandbox.wait().await;
     Ok(())
 }

@@ -30,7 +30,12 @@ impl Time {
             return Some(Self(at.as_millisecond()));
         }
         let day: jiff::civil::DateTime = text.parse().ok()?;
-        Some(Self(day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond()))
+        Some(Self(
+            day.to_zoned(jiff::tz::TimeZone::UTC)
+                .ok()?
+                .timestamp()
+                .as_millisecond(),
+        ))
     }
 
     /// `2026-01-31T12:00:00.000Z`.
@@ -69,9 +74,15 @@ pub(crate) struct Clock {
 
 impl Clock {
     /// What the org takes for now.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the one place where the org reads real time"
+    )]
     pub(crate) fn now(&self) -> Time {
         match self.stands_at.load(Ordering::Relaxed) {
-            0 => Time(jiff::Timestamp::now().as_millisecond() + self.offset_ms.load(Ordering::Relaxed)),
+            0 => Time(
+                jiff::Timestamp::now().as_millisecond() + self.offset_ms.load(Ordering::Relaxed),
+            ),
             moment => Time(moment),
         }
     }
@@ -123,7 +134,10 @@ mod tests {
         assert_eq!(at.whole().text(), "2026-01-31T12:00:00.000Z");
         assert_eq!(at.short(), "2026-01-31T12:00:00Z");
         assert_eq!(at.http(), "Sat, 31 Jan 2026 12:00:00 GMT");
-        assert_eq!(Time::parse("2026-01-31"), Time::parse("2026-01-31T00:00:00Z"));
+        assert_eq!(
+            Time::parse("2026-01-31"),
+            Time::parse("2026-01-31T00:00:00Z")
+        );
         assert_eq!(Time::parse("soon"), None);
     }
 

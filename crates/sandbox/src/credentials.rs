@@ -16,7 +16,10 @@ pub struct ServiceApp {
 
 impl std::fmt::Debug for ServiceApp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ServiceApp").field("client_id", &self.client_id).field("kid", &self.kid).finish_non_exhaustive()
+        f.debug_struct("ServiceApp")
+            .field("client_id", &self.client_id)
+            .field("kid", &self.kid)
+            .finish_non_exhaustive()
     }
 }
 
@@ -34,6 +37,9 @@ pub struct Credentials {
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("oauth", &self.oauth).field("dpop", &self.dpop).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("oauth", &self.oauth)
+            .field("dpop", &self.dpop)
+            .finish_non_exhaustive()
     }
 }

@@ -40,6 +40,11 @@
 //! - `GET credentials`: the API token and the service apps. `GET routes`: what is supported.
 
 #![allow(dead_code, reason = "families that follow use what stands ready")]
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "all functions of routes have one signature"
+)]
+#![allow(clippy::match_same_arms, reason = "tables are read row by row")]
 
 mod apps;
 mod clock;

@@ -29,7 +29,7 @@ pub struct SandboxOptions {
     pub groups_per_person: u32,
     /// The same seed makes the same company with the same ids.
     pub random_seed: u64,
-    /// HTTPS with a certificate made at start for 127.0.0.1, ::1 and localhost.
+    /// HTTPS with a certificate made at start for `127.0.0.1`, `::1` and `localhost`.
     pub tls: bool,
     /// Whether Okta's rate limits hold.
     pub rate_limits: bool,
@@ -100,7 +100,9 @@ pub struct Sandbox {
 
 impl std::fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sandbox").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Sandbox")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -114,19 +116,38 @@ impl Sandbox {
             limited: options.rate_limits,
             seed: options.random_seed,
         };
-        let shared = Arc::new(Shared::new(ready.org, Clock::default(), ready.credentials, &running));
-        let app = Router::new().fallback(crate::http::answer).with_state(Arc::clone(&shared));
-        let failed = |source| StartError::Listen { address: options.listen, source };
+        let shared = Arc::new(Shared::new(
+            ready.org,
+            Clock::default(),
+            ready.credentials,
+            &running,
+        ));
+        let app = Router::new()
+            .fallback(crate::http::answer)
+            .with_state(Arc::clone(&shared));
+        let failed = |source| StartError::Listen {
+            address: options.listen,
+            source,
+        };
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
         let (task, certificate) = if options.tls {
             let secured = start::Secured::new()?;
-            (start::serve_tls(listener, app, stopped, &secured)?, Some(secured.certificate))
+            (
+                start::serve_tls(listener, app, stopped, &secured)?,
+                Some(secured.certificate),
+            )
         } else {
             (start::serve(listener, app, stopped), None)
         };
-        let sandbox = Self { shared, address, certificate, stop, task };
+        let sandbox = Self {
+            shared,
+            address,
+            certificate,
+            stop,
+            task,
+        };
         if let Some(path) = &options.credentials_out {
             start::write_credentials(path, &sandbox.url(), sandbox.credentials())?;
         }
@@ -234,6 +255,7 @@ impl Sandbox {
     }
 
     /// Sets the org's quota per minute of a bucket; a caller gets half. Gives whether there is such a bucket.
+    #[must_use]
     pub fn set_rate_limit(&self, bucket: &str, per_minute: u32) -> bool {
         self.shared.limits().set(bucket, per_minute)
     }
@@ -246,12 +268,22 @@ impl Sandbox {
 
     /// Takes all administrator roles of a service app, or makes it super administrator again.
     pub fn set_client_admin(&self, client_id: &str, admin: bool) {
-        start::set_client_admin(&mut self.shared.write(), client_id, admin, self.shared.clock.now());
+        start::set_client_admin(
+            &mut self.shared.write(),
+            client_id,
+            admin,
+            self.shared.clock.now(),
+        );
     }
 
     /// Replaces the scopes that are granted to a service app.
     pub fn set_client_scopes(&self, client_id: &str, scopes: &[&str]) {
-        start::set_client_scopes(&mut self.shared.write(), client_id, scopes, self.shared.clock.now());
+        start::set_client_scopes(
+            &mut self.shared.write(),
+            client_id,
+            scopes,
+            self.shared.clock.now(),
+        );
     }
 
     /// Sets whether a service app must use DPoP.

@@ -1,5 +1,6 @@
 //! Making the org that a sandbox starts with, and serving it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,7 +39,10 @@ pub(crate) async fn org(options: &SandboxOptions) -> Result<Ready, StartError> {
         return Err(StartError::Unsupported("a state file"));
     }
     let options = options.clone();
-    let (one, other) = (tokio::task::spawn_blocking(PrivateKey::generate), tokio::task::spawn_blocking(PrivateKey::generate));
+    let (one, other) = (
+        tokio::task::spawn_blocking(PrivateKey::generate),
+        tokio::task::spawn_blocking(PrivateKey::generate),
+    );
     let made = tokio::task::spawn_blocking(move || company(&options));
     let broken = |error: tokio::task::JoinError| StartError::Key(error.to_string());
     let mut org = made.await.map_err(broken)?;
@@ -50,7 +54,14 @@ pub(crate) async fn org(options: &SandboxOptions) -> Result<Ready, StartError> {
     let dpop = service_app(&mut org, "Keywright DPoP", &other, true, now);
     let api_token = secret().map_err(|error| StartError::Key(error.to_string()))?;
     org.tokens.add(&api_token, "Keywright Sandbox", 0, now);
-    Ok(Ready { org, credentials: Credentials { api_token, oauth, dpop } })
+    Ok(Ready {
+        org,
+        credentials: Credentials {
+            api_token,
+            oauth,
+            dpop,
+        },
+    })
 }
 
 fn company(options: &SandboxOptions) -> Org {
@@ -111,18 +122,26 @@ fn service_app(org: &mut Org, label: &str, key: &PrivateKey, dpop: bool, now: Ti
         settings,
         keys: vec![jwk],
         grants: Vec::new(),
-        groups: Default::default(),
-        users: Default::default(),
+        groups: BTreeSet::default(),
+        users: BTreeMap::default(),
     });
     grant(org, serial, &all_scopes(), now);
     make_super(org, Holder::Client(serial), now);
-    ServiceApp { client_id: org.tail.id(Kind::APP, serial), kid: key.kid.clone(), private_key_pem: key.pem.clone() }
+    ServiceApp {
+        client_id: org.tail.id(Kind::APP, serial),
+        kid: key.kid.clone(),
+        private_key_pem: key.pem.clone(),
+    }
 }
 
 fn grant(org: &mut Org, app: u32, scopes: &[&str], now: Time) {
     let grants = scopes
         .iter()
-        .map(|scope| Grant { serial: org.apps.next_grant(), scope: (*scope).to_owned(), created: now.whole() })
+        .map(|scope| Grant {
+            serial: org.apps.next_grant(),
+            scope: (*scope).to_owned(),
+            created: now.whole(),
+        })
         .collect();
     if let Some(app) = org.apps.get_mut(app) {
         app.grants = grants;
@@ -131,7 +150,9 @@ fn grant(org: &mut Org, app: u32, scopes: &[&str], now: Time) {
 
 /// Takes all roles of an app, or makes it super administrator.
 pub(crate) fn set_client_admin(org: &mut Org, client_id: &str, admin: bool, now: Time) {
-    let Some(serial) = org.apps.by_client_id(org, client_id) else { return };
+    let Some(serial) = org.apps.by_client_id(org, client_id) else {
+        return;
+    };
     org.roles.forget(Holder::Client(serial));
     if admin {
         make_super(org, Holder::Client(serial), now);
@@ -149,13 +170,21 @@ pub(crate) fn set_client_scopes(org: &mut Org, client_id: &str, scopes: &[&str],
 pub(crate) fn set_client_dpop(org: &mut Org, client_id: &str, required: bool) {
     let serial = org.apps.by_client_id(org, client_id);
     if let Some(app) = serial.and_then(|serial| org.apps.get_mut(serial)) {
-        app.settings.insert("dpop_bound_access_tokens".to_owned(), required.into());
+        app.settings
+            .insert("dpop_bound_access_tokens".to_owned(), required.into());
     }
 }
 
 /// Writes the credentials as JSON, readable by the owner alone.
-pub(crate) fn write_credentials(path: &Path, url: &str, credentials: &Credentials) -> Result<(), StartError> {
-    let failed = |source| StartError::File { path: path.to_owned(), source };
+pub(crate) fn write_credentials(
+    path: &Path,
+    url: &str,
+    credentials: &Credentials,
+) -> Result<(), StartError> {
+    let failed = |source| StartError::File {
+        path: path.to_owned(),
+        source,
+    };
     let mut body = json!({ "url": url });
     if let (Some(body), Value::Object(rest)) = (body.as_object_mut(), json!(credentials)) {
         body.extend(rest);
@@ -178,7 +207,11 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 }
 
 /// Serves plain HTTP until told to stop.
-pub(crate) fn serve(listener: TcpListener, app: Router, stopped: watch::Receiver<bool>) -> JoinHandle<()> {
+pub(crate) fn serve(
+    listener: TcpListener,
+    app: Router,
+    stopped: watch::Receiver<bool>,
+) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
             _ = axum::serve(listener, app) => {}
@@ -199,7 +232,10 @@ impl Secured {
     pub(crate) fn new() -> Result<Self, StartError> {
         let failed = |error: rcgen::Error| StartError::Key(error.to_string());
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).map_err(failed)?;
-        for address in [std::net::IpAddr::from([127, 0, 0, 1]), std::net::Ipv6Addr::LOCALHOST.into()] {
+        for address in [
+            std::net::IpAddr::from([127, 0, 0, 1]),
+            std::net::Ipv6Addr::LOCALHOST.into(),
+        ] {
             params.subject_alt_names.push(SanType::IpAddress(address));
         }
         let key = KeyPair::generate().map_err(failed)?;
@@ -229,8 +265,11 @@ pub(crate) fn serve_tls(
         .map_err(failed)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let config = axum_server::tls_rustls::RustlsConfig::from_config(Arc::new(config));
-    let listener = listener.into_std().map_err(|error| StartError::Key(error.to_string()))?;
-    let server = axum_server::from_tcp_rustls(listener, config).map_err(|error| StartError::Key(error.to_string()))?;
+    let listener = listener
+        .into_std()
+        .map_err(|error| StartError::Key(error.to_string()))?;
+    let server = axum_server::from_tcp_rustls(listener, config)
+        .map_err(|error| StartError::Key(error.to_string()))?;
     Ok(tokio::spawn(async move {
         tokio::select! {
             _ = server.serve(app.into_make_service()) => {}

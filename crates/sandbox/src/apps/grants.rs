@@ -37,17 +37,32 @@ fn print(org: &Org, call: &Call, app: u32, grant: &Grant) -> Value {
 
 fn list(org: &Org, call: &Call) -> Answer {
     let serial = find(org, call.param("appId"))?;
-    let grants = org.apps.get(serial).map(|app| app.grants.as_slice()).unwrap_or_default();
-    Ok(Reply::json(&grants.iter().map(|grant| print(org, call, serial, grant)).collect::<Vec<_>>()))
+    let grants = org
+        .apps
+        .get(serial)
+        .map(|app| app.grants.as_slice())
+        .unwrap_or_default();
+    Ok(Reply::json(
+        &grants
+            .iter()
+            .map(|grant| print(org, call, serial, grant))
+            .collect::<Vec<_>>(),
+    ))
 }
 
 fn lookup(org: &Org, call: &Call) -> Result<(u32, Grant), Fail> {
     let serial = find(org, call.param("appId"))?;
     let id = call.param("grantId");
     let wanted = org.tail.serial(Kind::GRANT, id);
-    let grants = org.apps.get(serial).map(|app| app.grants.as_slice()).unwrap_or_default();
+    let grants = org
+        .apps
+        .get(serial)
+        .map(|app| app.grants.as_slice())
+        .unwrap_or_default();
     let found = grants.iter().find(|grant| Some(grant.serial) == wanted);
-    found.map(|grant| (serial, grant.clone())).ok_or_else(|| Fail::not_found(id, "OAuth2ScopeConsentGrant"))
+    found
+        .map(|grant| (serial, grant.clone()))
+        .ok_or_else(|| Fail::not_found(id, "OAuth2ScopeConsentGrant"))
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
@@ -60,22 +75,41 @@ fn grant(org: &mut Org, call: &Call) -> Answer {
     let body = call.object()?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     if text("issuer").trim_end_matches('/') != call.base {
-        return Err(Fail::validation("issuer", ["issuer: The issuer is not valid"]));
+        return Err(Fail::validation(
+            "issuer",
+            ["issuer: The issuer is not valid"],
+        ));
     }
     let scope = text("scopeId").to_owned();
     if !all_scopes().contains(&scope.as_str()) {
-        return Err(Fail::validation("scopeId", ["scopeId: The scope is not valid"]));
+        return Err(Fail::validation(
+            "scopeId",
+            ["scopeId: The scope is not valid"],
+        ));
     }
     let number = org.apps.next_grant();
-    let Some(app) = org.apps.get_mut(serial) else { return Err(Fail::not_found(call.param("appId"), "AppInstance")) };
-    let held = app.grants.iter().find(|grant| grant.scope == scope).cloned();
+    let Some(app) = org.apps.get_mut(serial) else {
+        return Err(Fail::not_found(call.param("appId"), "AppInstance"));
+    };
+    let held = app
+        .grants
+        .iter()
+        .find(|grant| grant.scope == scope)
+        .cloned();
     let grant = held.unwrap_or_else(|| {
-        let grant = Grant { serial: number, scope, created: call.now.whole() };
+        let grant = Grant {
+            serial: number,
+            scope,
+            created: call.now.whole(),
+        };
         app.grants.push(grant.clone());
         grant
     });
     let target = org.app_target(serial);
-    org.record(call, Event::new("app.oauth2.as.consent.grant").target(target));
+    org.record(
+        call,
+        Event::new("app.oauth2.as.consent.grant").target(target),
+    );
     Ok(Reply::json(&print(org, call, serial, &grant)).status(StatusCode::CREATED))
 }
 
@@ -85,6 +119,9 @@ fn revoke(org: &mut Org, call: &Call) -> Answer {
         app.grants.retain(|held| held.serial != grant.serial);
     }
     let target = org.app_target(serial);
-    org.record(call, Event::new("app.oauth2.as.consent.revoke").target(target));
+    org.record(
+        call,
+        Event::new("app.oauth2.as.consent.revoke").target(target),
+    );
     Ok(Reply::no_content())
 }

@@ -10,7 +10,6 @@ use crate::clock::Time;
 use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
 use crate::org::Org;
 use crate::store::{Kind, Table};
-use crate::users::Person;
 
 /// A scope that an app may ask for.
 #[derive(Clone, Debug)]
@@ -76,11 +75,13 @@ impl Apps {
 
     /// The app with this client id.
     pub(crate) fn by_client_id(&self, org: &Org, client_id: &str) -> Option<u32> {
-        org.tail.serial(Kind::APP, client_id).filter(|serial| self.rows.get(*serial).is_some())
+        org.tail
+            .serial(Kind::APP, client_id)
+            .filter(|serial| self.rows.get(*serial).is_some())
     }
 
     /// The client id of an app.
-    pub(crate) fn client_id(&self, org: &Org, serial: u32) -> String {
+    pub(crate) fn client_id(org: &Org, serial: u32) -> String {
         org.tail.id(Kind::APP, serial)
     }
 
@@ -92,17 +93,20 @@ impl Apps {
 
     /// How many apps a group is assigned to.
     pub(crate) fn count_of_group(&self, group: u32) -> usize {
-        self.rows.iter().filter(|(_, app)| app.groups.contains(&group)).count()
-    }
-
-    /// How many group pushes a group takes part in.
-    pub(crate) fn pushes_of_group(&self, _group: u32) -> usize {
-        0
+        self.rows
+            .iter()
+            .filter(|(_, app)| app.groups.contains(&group))
+            .count()
     }
 
     /// Takes a user out of all apps.
     pub(crate) fn forget_user(&mut self, user: u32) {
-        let held: Vec<u32> = self.rows.iter().filter(|(_, app)| app.users.contains_key(&user)).map(|(at, _)| at).collect();
+        let held: Vec<u32> = self
+            .rows
+            .iter()
+            .filter(|(_, app)| app.users.contains_key(&user))
+            .map(|(at, _)| at)
+            .collect();
         for serial in held {
             if let Some(app) = self.rows.get_mut(serial) {
                 app.users.remove(&user);
@@ -112,41 +116,63 @@ impl Apps {
 
     /// Takes a group out of all apps.
     pub(crate) fn forget_group(&mut self, group: u32) {
-        let held: Vec<u32> = self.rows.iter().filter(|(_, app)| app.groups.contains(&group)).map(|(at, _)| at).collect();
+        let held: Vec<u32> = self
+            .rows
+            .iter()
+            .filter(|(_, app)| app.groups.contains(&group))
+            .map(|(at, _)| at)
+            .collect();
         for serial in held {
             if let Some(app) = self.rows.get_mut(serial) {
                 app.groups.remove(&group);
             }
         }
     }
-
-    /// The tiles of a user.
-    pub(crate) fn links_of(&self, _org: &Org, _call: &Call, _serial: u32, _person: &Person) -> Vec<Value> {
-        Vec::new()
-    }
 }
 
 /// The routes of this family.
 pub(crate) fn routes(routes: &mut Routes) {
-    routes.list("/api/v1/apps", list).get("/api/v1/apps/{appId}", one);
+    routes
+        .list("/api/v1/apps", list)
+        .get("/api/v1/apps/{appId}", one);
     grants::routes(routes);
 }
 
 /// The app that a path names.
 pub(crate) fn find(org: &Org, id: &str) -> Result<u32, Fail> {
-    org.apps.by_client_id(org, id).ok_or_else(|| Fail::not_found(id, "AppInstance"))
+    org.apps
+        .by_client_id(org, id)
+        .ok_or_else(|| Fail::not_found(id, "AppInstance"))
 }
 
 /// The app of a client id in a path.
 pub(crate) fn find_client(org: &Org, id: &str) -> Result<u32, Fail> {
-    org.apps.by_client_id(org, id).ok_or_else(|| Fail::not_found(id, "PublicClientApp"))
+    org.apps
+        .by_client_id(org, id)
+        .ok_or_else(|| Fail::not_found(id, "PublicClientApp"))
 }
 
 /// The apps that a group is assigned to.
 pub(crate) fn of_group(org: &Org, call: &Call, group: u32) -> Answer {
-    let found = org.apps.rows.iter().filter(|(_, app)| app.groups.contains(&group));
-    let found: Vec<_> = found.map(|(serial, app)| print(org, call, serial, app)).collect();
+    let found = org
+        .apps
+        .rows
+        .iter()
+        .filter(|(_, app)| app.groups.contains(&group));
+    let found: Vec<_> = found
+        .map(|(serial, app)| print(org, call, serial, app))
+        .collect();
     Ok(Page::of(call, 20, 200)?.links(Reply::json(&found), call, &[], None))
+}
+
+/// How many group pushes a group takes part in.
+pub(crate) fn pushes_of_group(_org: &Org, _group: u32) -> usize {
+    0
+}
+
+/// The tiles of a user.
+pub(crate) fn links_of(_org: &Org, _call: &Call, _user: u32) -> Vec<Value> {
+    Vec::new()
 }
 
 /// An app of the catalogue as the target of a role.
@@ -155,7 +181,8 @@ pub(crate) fn catalogue(org: &Org, call: &Call, name: &str, app: Option<u32>) ->
     if let Some(serial) = app {
         body["id"] = org.tail.id(Kind::APP, serial).into();
     }
-    body["_links"] = json!({ "self": { "href": call.url(&format!("/api/v1/catalog/apps/{name}")) } });
+    body["_links"] =
+        json!({ "self": { "href": call.url(&format!("/api/v1/catalog/apps/{name}")) } });
     body
 }
 
@@ -177,12 +204,20 @@ fn print(org: &Org, call: &Call, serial: u32, app: &App) -> Value {
 }
 
 fn list(org: &Org, call: &Call) -> Answer {
-    let all: Vec<_> = org.apps.rows.iter().map(|(serial, app)| print(org, call, serial, app)).collect();
+    let all: Vec<_> = org
+        .apps
+        .rows
+        .iter()
+        .map(|(serial, app)| print(org, call, serial, app))
+        .collect();
     Ok(Page::of(call, 20, 200)?.links(Reply::json(&all), call, &["q", "filter"], None))
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
     let serial = find(org, call.param("appId"))?;
-    let app = org.apps.get(serial).ok_or_else(|| Fail::not_found(call.param("appId"), "AppInstance"))?;
+    let app = org
+        .apps
+        .get(serial)
+        .ok_or_else(|| Fail::not_found(call.param("appId"), "AppInstance"))?;
     Ok(Reply::json(&print(org, call, serial, app)))
 }

@@ -17,8 +17,12 @@ pub(crate) const DOMAIN: &str = "acme.example";
 pub(crate) const ADMIN: &str = "ada.admin@acme.example";
 
 /// Who everybody's password is the digest of, as nobody signs in with one.
-pub(crate) fn password() -> Box<Secrets> {
-    Box::new(Secrets { password: Some(digest("Keywright-Sandbox-1")), question: None, answer: None })
+pub(crate) fn password() -> Secrets {
+    Secrets {
+        password: Some(digest("Keywright-Sandbox-1")),
+        question: None,
+        answer: None,
+    }
 }
 
 /// Makes the first super administrator; gives its serial.
@@ -34,7 +38,7 @@ pub(crate) fn add_admin(org: &mut Org, now: Time) -> u32 {
         profile,
         status: Status::Active,
         user_type: 0,
-        secrets: Some(password()),
+        secrets: Some(Box::new(password())),
         provider: Provider::Okta,
         groups: Vec::new(),
         now,
@@ -43,7 +47,9 @@ pub(crate) fn add_admin(org: &mut Org, now: Time) -> u32 {
 }
 
 fn pick<'a>(rng: &mut ChaCha8Rng, list: &[&'a str]) -> &'a str {
-    list.get(rng.random_range(0..list.len())).copied().unwrap_or_default()
+    list.get(rng.random_range(0..list.len()))
+        .copied()
+        .unwrap_or_default()
 }
 
 /// Makes so many groups.
@@ -70,11 +76,17 @@ pub(crate) fn add_groups(org: &mut Org, count: u32, now: Time) {
 
 /// The name of the group with this number: departments, then departments by place, then with a number.
 fn group_name(number: usize) -> String {
-    let department = DEPARTMENTS.get(number % DEPARTMENTS.len()).copied().unwrap_or_default();
+    let department = DEPARTMENTS
+        .get(number % DEPARTMENTS.len())
+        .copied()
+        .unwrap_or_default();
     match number / DEPARTMENTS.len() {
         0 => department.to_owned(),
         round => {
-            let place = PLACES.get((round - 1) % PLACES.len()).copied().unwrap_or_default();
+            let place = PLACES
+                .get((round - 1) % PLACES.len())
+                .copied()
+                .unwrap_or_default();
             match (round - 1) / PLACES.len() {
                 0 => format!("{department} {place}"),
                 again => format!("{department} {place} {}", again + 1),
@@ -86,13 +98,23 @@ fn group_name(number: usize) -> String {
 /// Makes so many people, each in so many of the groups that there are.
 pub(crate) fn add_people(org: &mut Org, count: u32, groups_per_person: u32, now: Time) {
     let start = org.people.len();
-    let mut rng = ChaCha8Rng::seed_from_u64(crate::store::mix(org.seed ^ u64::try_from(start).unwrap_or(0)));
-    let groups: Vec<u32> =
-        org.groups.from(1).filter(|(_, group)| group.origin == Origin::Okta).map(|(serial, _)| serial).collect();
+    let mut rng = ChaCha8Rng::seed_from_u64(crate::store::mix(
+        org.seed ^ u64::try_from(start).unwrap_or(0),
+    ));
+    let groups: Vec<u32> = org
+        .groups
+        .from(1)
+        .filter(|(_, group)| group.origin == Origin::Okta)
+        .map(|(serial, _)| serial)
+        .collect();
     for number in 0..count {
         let profile = person(&mut rng, org, start, number);
         let mut mine = Vec::new();
-        while mine.len() < usize::try_from(groups_per_person).unwrap_or(0).min(groups.len()) {
+        while mine.len()
+            < usize::try_from(groups_per_person)
+                .unwrap_or(0)
+                .min(groups.len())
+        {
             if let Some(group) = groups.get(rng.random_range(0..groups.len()))
                 && !mine.contains(group)
             {
@@ -103,7 +125,7 @@ pub(crate) fn add_people(org: &mut Org, count: u32, groups_per_person: u32, now:
             profile,
             status: Status::Active,
             user_type: 0,
-            secrets: Some(password_of_all()),
+            secrets: Some(Box::new(password_of_all())),
             provider: Provider::Okta,
             groups: mine,
             now,
@@ -112,10 +134,10 @@ pub(crate) fn add_people(org: &mut Org, count: u32, groups_per_person: u32, now:
     }
 }
 
-fn password_of_all() -> Box<Secrets> {
+fn password_of_all() -> Secrets {
     // Hashing once is enough for a million people.
-    static SECRETS: std::sync::LazyLock<Secrets> = std::sync::LazyLock::new(|| *password());
-    Box::new(SECRETS.clone())
+    static SECRETS: std::sync::LazyLock<Secrets> = std::sync::LazyLock::new(password);
+    SECRETS.clone()
 }
 
 fn person(rng: &mut ChaCha8Rng, org: &Org, start: usize, number: u32) -> Profile {
@@ -123,7 +145,10 @@ fn person(rng: &mut ChaCha8Rng, org: &Org, start: usize, number: u32) -> Profile
     let plain = format!("{}.{}", first.to_lowercase(), last.to_lowercase());
     let mut login = format!("{plain}@{DOMAIN}");
     if org.people.by_login(&login).is_some() {
-        login = format!("{plain}{}@{DOMAIN}", start + usize::try_from(number).unwrap_or(0) + 1);
+        login = format!(
+            "{plain}{}@{DOMAIN}",
+            start + usize::try_from(number).unwrap_or(0) + 1
+        );
     }
     let (department, title) = (pick(rng, &DEPARTMENTS), pick(rng, &TITLES));
     Profile {
@@ -149,7 +174,12 @@ mod tests {
     #[test]
     fn the_same_seed_makes_the_same_company() {
         let (one, same, other) = (company(1), company(1), company(2));
-        let logins = |org: &Org| org.people.from(0).map(|(_, person)| person.profile.login.clone()).collect::<Vec<_>>();
+        let logins = |org: &Org| {
+            org.people
+                .from(0)
+                .map(|(_, person)| person.profile.login.clone())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(logins(&one), logins(&same));
         assert_ne!(logins(&one), logins(&other));
         assert_eq!(one.groups.len(), 301);
@@ -159,7 +189,11 @@ mod tests {
     #[test]
     fn people_and_groups_agree_about_memberships() {
         let org = company(3);
-        let held: usize = org.groups.from(1).map(|(_, group)| group.members.len()).sum();
+        let held: usize = org
+            .groups
+            .from(1)
+            .map(|(_, group)| group.members.len())
+            .sum();
         assert_eq!(held, 6000);
         for (serial, person) in org.people.from(0) {
             assert_eq!(person.groups.len(), 3);

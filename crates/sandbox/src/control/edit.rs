@@ -115,12 +115,19 @@ pub enum EditError {
 }
 
 fn user(org: &Org, name: &str) -> Result<u32, EditError> {
-    org.people.find(&org.tail, name).ok_or_else(|| EditError::NoUser(name.to_owned()))
+    org.people
+        .find(&org.tail, name)
+        .ok_or_else(|| EditError::NoUser(name.to_owned()))
 }
 
 fn group(org: &Org, name: &str) -> Result<u32, EditError> {
-    let by_id = org.tail.serial(Kind::GROUP, name).filter(|serial| org.groups.get(*serial).is_some());
-    by_id.or_else(|| org.groups.by_name(name)).ok_or_else(|| EditError::NoGroup(name.to_owned()))
+    let by_id = org
+        .tail
+        .serial(Kind::GROUP, name)
+        .filter(|serial| org.groups.get(*serial).is_some());
+    by_id
+        .or_else(|| org.groups.by_name(name))
+        .ok_or_else(|| EditError::NoGroup(name.to_owned()))
 }
 
 /// Makes changes in order; gives the ids of what was made. What stands before a change that fails stays.
@@ -134,11 +141,21 @@ pub(crate) fn apply(org: &mut Org, edits: &[Edit], now: Time) -> Result<Vec<Stri
 
 fn one(org: &mut Org, edit: &Edit, now: Time, made: &mut Vec<String>) -> Result<(), EditError> {
     match edit {
-        Edit::AddGroup { name, description } => made.push(add_group(org, name, description.as_deref(), now)?),
-        Edit::AddUser { login, first_name, last_name, groups } => {
+        Edit::AddGroup { name, description } => {
+            made.push(add_group(org, name, description.as_deref(), now)?);
+        }
+        Edit::AddUser {
+            login,
+            first_name,
+            last_name,
+            groups,
+        } => {
             made.push(add_user(org, [login, first_name, last_name], groups, now)?);
         }
-        Edit::AddPeople { count, groups_per_person } => company::add_people(org, *count, *groups_per_person, now),
+        Edit::AddPeople {
+            count,
+            groups_per_person,
+        } => company::add_people(org, *count, *groups_per_person, now),
         Edit::Join { group: name, users } => {
             let group = group(org, name)?;
             for name in users {
@@ -154,7 +171,8 @@ fn one(org: &mut Org, edit: &Edit, now: Time, made: &mut Vec<String>) -> Result<
             }
         }
         Edit::SetStatus { user: name, status } => {
-            let status = Status::parse(status).ok_or_else(|| EditError::NoStatus(status.clone()))?;
+            let status =
+                Status::parse(status).ok_or_else(|| EditError::NoStatus(status.clone()))?;
             let serial = user(org, name)?;
             if let Some(person) = org.people.get_mut(serial) {
                 person.turn(status, now);
@@ -162,14 +180,23 @@ fn one(org: &mut Org, edit: &Edit, now: Time, made: &mut Vec<String>) -> Result<
         }
         Edit::SetLogin { user: name, login } => {
             let serial = user(org, name)?;
-            if org.people.by_login(login).is_some_and(|other| other != serial) {
+            if org
+                .people
+                .by_login(login)
+                .is_some_and(|other| other != serial)
+            {
                 return Err(EditError::Taken(login.clone()));
             }
             set_login(org, serial, login, now);
         }
         Edit::SwapLogins { one, other } => {
             let (one, other) = (user(org, one)?, user(org, other)?);
-            let login = |serial| org.people.get(serial).map(|person| person.profile.login.to_string()).unwrap_or_default();
+            let login = |serial| {
+                org.people
+                    .get(serial)
+                    .map(|person| person.profile.login.to_string())
+                    .unwrap_or_default()
+            };
             let (first, second) = (login(one), login(other));
             set_login(org, one, &second, now);
             set_login(org, other, &first, now);
@@ -182,7 +209,11 @@ fn one(org: &mut Org, edit: &Edit, now: Time, made: &mut Vec<String>) -> Result<
         }
         Edit::RenameGroup { group: old, name } => {
             let serial = group(org, old)?;
-            if org.groups.by_name(name).is_some_and(|other| other != serial) {
+            if org
+                .groups
+                .by_name(name)
+                .is_some_and(|other| other != serial)
+            {
                 return Err(EditError::Taken(name.clone()));
             }
             org.groups.rename(serial, name);
@@ -198,7 +229,12 @@ fn one(org: &mut Org, edit: &Edit, now: Time, made: &mut Vec<String>) -> Result<
     Ok(())
 }
 
-fn add_group(org: &mut Org, name: &str, description: Option<&str>, now: Time) -> Result<String, EditError> {
+fn add_group(
+    org: &mut Org,
+    name: &str,
+    description: Option<&str>,
+    now: Time,
+) -> Result<String, EditError> {
     if org.groups.by_name(name).is_some() {
         return Err(EditError::Taken(name.to_owned()));
     }
@@ -215,22 +251,49 @@ fn add_group(org: &mut Org, name: &str, description: Option<&str>, now: Time) ->
     Ok(org.tail.id(Kind::GROUP, serial))
 }
 
-fn add_user(org: &mut Org, [login, first, last]: [&str; 3], names: &[String], now: Time) -> Result<String, EditError> {
+fn add_user(
+    org: &mut Org,
+    [login, first, last]: [&str; 3],
+    names: &[String],
+    now: Time,
+) -> Result<String, EditError> {
     if org.people.by_login(login).is_some() {
         return Err(EditError::Taken(login.to_owned()));
     }
-    let groups = names.iter().map(|name| group(org, name)).collect::<Result<_, _>>()?;
-    let profile =
-        Profile { login: login.into(), email: login.into(), first_name: first.into(), last_name: last.into(), more: Box::default() };
-    let secrets = Some(company::password());
-    let new = NewPerson { profile, status: Status::Active, user_type: 0, secrets, provider: Provider::Okta, groups, now };
+    let groups = names
+        .iter()
+        .map(|name| group(org, name))
+        .collect::<Result<_, _>>()?;
+    let profile = Profile {
+        login: login.into(),
+        email: login.into(),
+        first_name: first.into(),
+        last_name: last.into(),
+        more: Box::default(),
+    };
+    let secrets = Some(Box::new(company::password()));
+    let new = NewPerson {
+        profile,
+        status: Status::Active,
+        user_type: 0,
+        secrets,
+        provider: Provider::Okta,
+        groups,
+        now,
+    };
     let serial = new.add(org);
     Ok(org.tail.id(Kind::USER, serial))
 }
 
 fn set_login(org: &mut Org, serial: u32, login: &str, now: Time) {
-    let Some(person) = org.people.get_mut(serial) else { return };
+    let Some(person) = org.people.get_mut(serial) else {
+        return;
+    };
     person.last_updated = now;
-    let profile = Profile { login: login.into(), email: login.into(), ..person.profile.clone() };
+    let profile = Profile {
+        login: login.into(),
+        email: login.into(),
+        ..person.profile.clone()
+    };
     org.people.rename(serial, profile);
 }

@@ -93,7 +93,14 @@ impl Fault {
     /// A rule that spoils the first call of a method to a path.
     #[must_use]
     pub fn new(method: &str, path: &str, effect: Effect) -> Self {
-        Self { method: Some(method.to_owned()), path: path.to_owned(), query: None, nth: 1, times: 1, effect }
+        Self {
+            method: Some(method.to_owned()),
+            path: path.to_owned(),
+            query: None,
+            nth: 1,
+            times: 1,
+            effect,
+        }
     }
 
     /// The same, beginning with another matching call.
@@ -146,7 +153,9 @@ fn fits(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((head, rest)) => text.strip_prefix(head).is_some_and(|tail| {
-            (0..=tail.len()).filter_map(|at| tail.get(at..)).any(|tail| fits(rest, tail))
+            (0..=tail.len())
+                .filter_map(|at| tail.get(at..))
+                .any(|tail| fits(rest, tail))
         }),
     }
 }
@@ -154,9 +163,15 @@ fn fits(pattern: &str, text: &str) -> bool {
 impl Armed {
     fn matches(&self, asked: Asked<'_>) -> bool {
         let fault = &self.fault;
-        fault.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(asked.method))
+        fault
+            .method
+            .as_ref()
+            .is_none_or(|method| method.eq_ignore_ascii_case(asked.method))
             && (fits(&fault.path, asked.path) || fits(&fault.path, asked.template))
-            && fault.query.as_ref().is_none_or(|part| asked.query.contains(part.as_str()))
+            && fault
+                .query
+                .as_ref()
+                .is_none_or(|part| asked.query.contains(part.as_str()))
     }
 
     /// Counts a matching call and says whether it is spoilt.
@@ -166,7 +181,8 @@ impl Armed {
         }
         self.seen = self.seen.saturating_add(1);
         let begun = self.seen >= self.fault.nth;
-        let done = self.fault.times != 0 && self.seen >= self.fault.nth.saturating_add(self.fault.times);
+        let done =
+            self.fault.times != 0 && self.seen >= self.fault.nth.saturating_add(self.fault.times);
         if !begun || done {
             return false;
         }
@@ -180,7 +196,11 @@ impl Armed {
 impl Faults {
     /// Adds a rule.
     pub(crate) fn add(&mut self, fault: Fault) {
-        self.rules.push(Armed { fault, seen: 0, until: None });
+        self.rules.push(Armed {
+            fault,
+            seen: 0,
+            until: None,
+        });
     }
 
     /// Whether there are none.
@@ -195,7 +215,10 @@ impl Faults {
 
     /// The rules, and how many matching calls each has seen.
     pub(crate) fn list(&self) -> Vec<(Fault, u32)> {
-        self.rules.iter().map(|rule| (rule.fault.clone(), rule.seen)).collect()
+        self.rules
+            .iter()
+            .map(|rule| (rule.fault.clone(), rule.seen))
+            .collect()
     }
 
     /// What goes wrong with a call, and until when where that matters.
@@ -215,7 +238,13 @@ mod tests {
     use super::*;
 
     fn asked<'a>(path: &'a str, query: &'a str, now: Time) -> Asked<'a> {
-        Asked { method: "GET", path, template: "/api/v1/groups/{groupId}/users", query, now }
+        Asked {
+            method: "GET",
+            path,
+            template: "/api/v1/groups/{groupId}/users",
+            query,
+            now,
+        }
     }
 
     #[test]
@@ -235,16 +264,28 @@ mod tests {
     #[test]
     fn a_rule_spoils_the_calls_it_counts() {
         let mut faults = Faults::default();
-        faults.add(Fault::new("GET", "/api/v1/groups/{groupId}/users", Effect::EmptyList).nth(2).times(2));
-        let mut hit = |query: &str| !faults.strike(asked("/api/v1/groups/x/users", query, Time(0))).is_empty();
-        assert_eq!([hit(""), hit(""), hit(""), hit("")], [false, true, true, false]);
+        faults.add(
+            Fault::new("GET", "/api/v1/groups/{groupId}/users", Effect::EmptyList)
+                .nth(2)
+                .times(2),
+        );
+        let mut hit = |query: &str| {
+            !faults
+                .strike(asked("/api/v1/groups/x/users", query, Time(0)))
+                .is_empty()
+        };
+        assert_eq!(
+            [hit(""), hit(""), hit(""), hit("")],
+            [false, true, true, false]
+        );
     }
 
     #[test]
     fn a_rate_limit_lasts_by_the_clock() {
         let mut faults = Faults::default();
         faults.add(Fault::new("GET", "*", Effect::RateLimit { seconds: 60 }).query("after="));
-        let mut hit = |query: &str, at: i64| !faults.strike(asked("/x", query, Time(at))).is_empty();
+        let mut hit =
+            |query: &str, at: i64| !faults.strike(asked("/x", query, Time(at))).is_empty();
         assert!(!hit("", 0));
         assert!(hit("after=1", 0));
         assert!(hit("after=1", 59_999));
@@ -253,8 +294,18 @@ mod tests {
 
     #[test]
     fn rules_are_read_from_json() {
-        let fault: Fault = serde_json::from_str(r#"{"path": "/api/v1/*", "times": 0, "effect": {"cut": 0.5}}"#).unwrap();
-        assert_eq!(fault, Fault { method: None, ..Fault::new("GET", "/api/v1/*", Effect::Cut(0.5)).times(0) });
-        assert!(serde_json::from_str::<Fault>(r#"{"effect": "empty_list", "unknown": 1}"#).is_err());
+        let fault: Fault =
+            serde_json::from_str(r#"{"path": "/api/v1/*", "times": 0, "effect": {"cut": 0.5}}"#)
+                .unwrap();
+        assert_eq!(
+            fault,
+            Fault {
+                method: None,
+                ..Fault::new("GET", "/api/v1/*", Effect::Cut(0.5)).times(0)
+            }
+        );
+        assert!(
+            serde_json::from_str::<Fault>(r#"{"effect": "empty_list", "unknown": 1}"#).is_err()
+        );
     }
 }

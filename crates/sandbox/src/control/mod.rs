@@ -18,8 +18,8 @@ mod routes;
 
 pub(crate) use edit::apply;
 pub use edit::{Edit, EditError};
+pub(crate) use fault::{Asked, Faults};
 pub use fault::{Effect, Fault};
 pub use requests::Requests;
-pub(crate) use fault::{Asked, Faults};
 pub(crate) use requests::{Record, RequestLog};
 pub(crate) use routes::answer;

@@ -41,7 +41,10 @@ impl Requests {
     /// The calls of one method and template.
     #[must_use]
     pub fn of(&self, method: &str, template: &str) -> u64 {
-        self.counts.get(&format!("{method} {template}")).copied().unwrap_or_default()
+        self.counts
+            .get(&format!("{method} {template}"))
+            .copied()
+            .unwrap_or_default()
     }
 }
 
@@ -49,7 +52,10 @@ impl RequestLog {
     /// Notes a call.
     pub(crate) fn add(&mut self, record: Record) {
         self.total += 1;
-        *self.counts.entry(format!("{} {}", record.method, record.template)).or_default() += 1;
+        *self
+            .counts
+            .entry(format!("{} {}", record.method, record.template))
+            .or_default() += 1;
         if self.calls.len() >= KEPT {
             self.calls.pop_front();
         }
@@ -63,7 +69,10 @@ impl RequestLog {
 
     /// The numbers.
     pub(crate) fn numbers(&self) -> Requests {
-        Requests { total: self.total, counts: self.counts.clone() }
+        Requests {
+            total: self.total,
+            counts: self.counts.clone(),
+        }
     }
 
     /// The calls that are kept, oldest first.

@@ -11,7 +11,13 @@ use crate::http::{Query, Reply};
 use crate::shared::Shared;
 
 /// Answers a call under `/_sandbox/`.
-pub(crate) fn answer(shared: &Shared, method: &Method, path: &str, query: &Query, body: &Bytes) -> Reply {
+pub(crate) fn answer(
+    shared: &Shared,
+    method: &Method,
+    path: &str,
+    query: &Query,
+    body: &Bytes,
+) -> Reply {
     let found = match (method.as_str(), path.trim_start_matches("/_sandbox/")) {
         ("POST", "reset") => {
             shared.reset();
@@ -32,11 +38,16 @@ pub(crate) fn answer(shared: &Shared, method: &Method, path: &str, query: &Query
         ("POST", "clock") => set_clock(shared, body),
         ("POST", "people") => people(shared, body),
         ("POST", "limits") => limits(shared, body),
-        ("POST", "nonce") => Ok(json!({ "nonce": shared.memory().renew(shared.clock.now(), true) })),
+        ("POST", "nonce") => {
+            Ok(json!({ "nonce": shared.memory().renew(shared.clock.now(), true) }))
+        }
         ("GET", "credentials") => Ok(shared.credentials_json()),
         ("GET", "health") => Ok(json!({ "status": "ok" })),
         ("GET", "routes") => Ok(routes(shared)),
-        _ => return Reply::json(&json!({ "error": "no such control" })).status(StatusCode::NOT_FOUND),
+        _ => {
+            return Reply::json(&json!({ "error": "no such control" }))
+                .status(StatusCode::NOT_FOUND);
+        }
     };
     match found {
         Ok(body) => Reply::json(&body),
@@ -47,15 +58,22 @@ pub(crate) fn answer(shared: &Shared, method: &Method, path: &str, query: &Query
 fn requests(shared: &Shared, query: &Query) -> Value {
     let log = shared.requests();
     let numbers = log.numbers();
-    let last = query.get("last").and_then(|last| last.parse().ok()).unwrap_or(1000_usize);
+    let last = query
+        .get("last")
+        .and_then(|last| last.parse().ok())
+        .unwrap_or(1000_usize);
     let calls: Vec<_> = log.calls().collect();
-    let shown = calls.get(calls.len().saturating_sub(last)..).unwrap_or_default();
+    let shown = calls
+        .get(calls.len().saturating_sub(last)..)
+        .unwrap_or_default();
     json!({ "total": numbers.total, "counts": numbers.counts, "requests": shown })
 }
 
 fn faults(shared: &Shared) -> Value {
     let list = shared.faults().list();
-    list.into_iter().map(|(fault, seen)| json!({ "fault": fault, "seen": seen })).collect()
+    list.into_iter()
+        .map(|(fault, seen)| json!({ "fault": fault, "seen": seen }))
+        .collect()
 }
 
 /// One thing or a list of them.
@@ -98,7 +116,9 @@ fn set_clock(shared: &Shared, body: &Bytes) -> Result<Value, String> {
         shared.clock.freeze(still);
     }
     if let Some(text) = asked.get("set").and_then(Value::as_str) {
-        shared.clock.set(Time::parse(text).ok_or("`set` is no time")?);
+        shared
+            .clock
+            .set(Time::parse(text).ok_or("`set` is no time")?);
     }
     if let Some(by) = asked.get("advance_ms").and_then(Value::as_i64) {
         shared.clock.advance_ms(by);
@@ -122,7 +142,10 @@ fn limits(shared: &Shared, body: &Bytes) -> Result<Value, String> {
         limits.clear();
     }
     if let Some(bucket) = asked.get("bucket").and_then(Value::as_str) {
-        let quota = asked.get("per_minute").and_then(Value::as_u64).and_then(|quota| u32::try_from(quota).ok());
+        let quota = asked
+            .get("per_minute")
+            .and_then(Value::as_u64)
+            .and_then(|quota| u32::try_from(quota).ok());
         if !limits.set(bucket, quota.ok_or("`per_minute` is missing")?) {
             return Err(format!("no bucket `{bucket}`"));
         }
@@ -131,5 +154,10 @@ fn limits(shared: &Shared, body: &Bytes) -> Result<Value, String> {
 }
 
 fn routes(shared: &Shared) -> Value {
-    shared.router.all().into_iter().map(|(method, path)| format!("{method} {path}")).collect()
+    shared
+        .router
+        .all()
+        .into_iter()
+        .map(|(method, path)| format!("{method} {path}"))
+        .collect()
 }

@@ -101,7 +101,9 @@ impl Filter {
             Self::And(all) => all.iter().all(|one| one.matches(case, at)),
             Self::Or(any) => any.iter().any(|one| one.matches(case, at)),
             Self::Not(one) => !one.matches(case, at),
-            Self::Compare { path, op: Op::Pr, .. } => at(path).is_some(),
+            Self::Compare {
+                path, op: Op::Pr, ..
+            } => at(path).is_some(),
             Self::Compare { path, op, value } => match at(path) {
                 Some(datum) => compare(&datum, *op, value, case),
                 None => *op == Op::Ne || (*op == Op::Eq && value.is_null()),
@@ -121,7 +123,11 @@ impl Filter {
     /// The text that a path must equal in every match, when there is one: it leads straight to an index.
     pub(crate) fn demands(&self, wanted: &str) -> Option<&str> {
         match self {
-            Self::Compare { path, op: Op::Eq, value } if path == wanted => value.as_str(),
+            Self::Compare {
+                path,
+                op: Op::Eq,
+                value,
+            } if path == wanted => value.as_str(),
             Self::And(all) => all.iter().find_map(|one| one.demands(wanted)),
             _ => None,
         }
@@ -130,10 +136,13 @@ impl Filter {
 
 fn compare(datum: &Datum<'_>, op: Op, value: &Value, case: Case) -> bool {
     match datum {
-        Datum::Text(held) => value.as_str().is_some_and(|wanted| texts(held, op, wanted, case)),
-        Datum::Time(held) => {
-            value.as_str().and_then(Time::parse).is_some_and(|wanted| order(held.cmp(&wanted), op))
-        }
+        Datum::Text(held) => value
+            .as_str()
+            .is_some_and(|wanted| texts(held, op, wanted, case)),
+        Datum::Time(held) => value
+            .as_str()
+            .and_then(Time::parse)
+            .is_some_and(|wanted| order(held.cmp(&wanted), op)),
         Datum::Many(held) => {
             let any = |op| held.iter().any(|one| same_kind(one, op, value, case));
             if op == Op::Ne { !any(Op::Eq) } else { any(op) }
@@ -145,9 +154,10 @@ fn compare(datum: &Datum<'_>, op: Op, value: &Value, case: Case) -> bool {
 fn same_kind(held: &Value, op: Op, wanted: &Value, case: Case) -> bool {
     match (held, wanted) {
         (Value::String(held), Value::String(wanted)) => texts(held, op, wanted, case),
-        (Value::Number(held), Value::Number(wanted)) => {
-            held.as_f64().partial_cmp(&wanted.as_f64()).is_some_and(|found| order(found, op))
-        }
+        (Value::Number(held), Value::Number(wanted)) => held
+            .as_f64()
+            .partial_cmp(&wanted.as_f64())
+            .is_some_and(|found| order(found, op)),
         (Value::Bool(held), Value::Bool(wanted)) => order(held.cmp(wanted), op),
         (Value::Bool(held), Value::String(wanted)) => texts(&held.to_string(), op, wanted, case),
         _ => op == Op::Ne,
@@ -156,7 +166,12 @@ fn same_kind(held: &Value, op: Op, wanted: &Value, case: Case) -> bool {
 
 fn texts(held: &str, op: Op, wanted: &str, case: Case) -> bool {
     if case == Case::Blind {
-        return texts(&held.to_lowercase(), op, &wanted.to_lowercase(), Case::Exact);
+        return texts(
+            &held.to_lowercase(),
+            op,
+            &wanted.to_lowercase(),
+            Case::Exact,
+        );
     }
     match op {
         Op::Sw => held.starts_with(wanted),
@@ -202,15 +217,27 @@ mod tests {
             (r#"status eq "ACTIVE""#, true),
             (r#"status EQ "ACTIVE" AND name eq "Bob""#, false),
             (r#"status eq "STAGED" or name sw "A""#, true),
-            (r#"status eq "STAGED" and name eq "Bob" or name eq "Ada""#, true),
-            (r#"status eq "ACTIVE" and (name eq "Bob" or level gt 2)"#, true),
+            (
+                r#"status eq "STAGED" and name eq "Bob" or name eq "Ada""#,
+                true,
+            ),
+            (
+                r#"status eq "ACTIVE" and (name eq "Bob" or level gt 2)"#,
+                true,
+            ),
             (r#"not (status eq "ACTIVE")"#, false),
-            (r#"admin eq true and level le 3 and level ge 3 and level lt 4"#, true),
+            (
+                r"admin eq true and level le 3 and level ge 3 and level lt 4",
+                true,
+            ),
             (r#"tags eq "blue""#, true),
             (r#"tags ne "blue""#, false),
             (r"missing pr", false),
             (r#"name pr and missing ne "x""#, true),
-            (r#"created gt "2026-01-02T03:04:04.999Z" and created lt "2026-01-02T03:04:06Z""#, true),
+            (
+                r#"created gt "2026-01-02T03:04:04.999Z" and created lt "2026-01-02T03:04:06Z""#,
+                true,
+            ),
             (r#"name co "d" and name ew "a""#, true),
             (r#"name eq "ada""#, false),
         ] {
@@ -223,6 +250,11 @@ mod tests {
     fn an_index_is_used_only_where_every_match_must_hold_it() {
         let parsed = parse(r#"status eq "A" and profile.login eq "x""#).unwrap();
         assert_eq!(parsed.demands("profile.login"), Some("x"));
-        assert_eq!(parse(r#"status eq "A" or profile.login eq "x""#).unwrap().demands("profile.login"), None);
+        assert_eq!(
+            parse(r#"status eq "A" or profile.login eq "x""#)
+                .unwrap()
+                .demands("profile.login"),
+            None
+        );
     }
 }

@@ -8,7 +8,9 @@ use super::{Filter, Op};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
     /// An operator that there is not.
-    #[error("Unrecognized attribute operator '{word}' at position {at}. Expected: eq,co,sw,pr,gt,ge,lt,le")]
+    #[error(
+        "Unrecognized attribute operator '{word}' at position {at}. Expected: eq,co,sw,pr,gt,ge,lt,le"
+    )]
     Operator { word: String, at: usize },
     /// Something else than what should stand here.
     #[error("Unexpected token at position {at}")]
@@ -34,7 +36,11 @@ enum Token {
 /// Reads an expression.
 pub(crate) fn parse(text: &str) -> Result<Filter, Error> {
     let tokens = tokens(text)?;
-    let mut reader = Reader { tokens, at: 0, depth: 0 };
+    let mut reader = Reader {
+        tokens,
+        at: 0,
+        depth: 0,
+    };
     let filter = reader.either()?;
     match reader.tokens.get(reader.at) {
         None => Ok(filter),
@@ -48,13 +54,17 @@ fn tokens(text: &str) -> Result<Vec<(Token, usize)>, Error> {
     loop {
         let trimmed = rest.trim_start();
         let at = text.len() - trimmed.len();
-        let Some(first) = trimmed.chars().next() else { return Ok(found) };
+        let Some(first) = trimmed.chars().next() else {
+            return Ok(found);
+        };
         let (token, length) = match first {
             '(' => (Token::Open, 1),
             ')' => (Token::Close, 1),
             '"' => string(trimmed, at)?,
             _ => {
-                let length = trimmed.find(|c: char| c.is_whitespace() || "()\"".contains(c)).unwrap_or(trimmed.len());
+                let length = trimmed
+                    .find(|c: char| c.is_whitespace() || "()\"".contains(c))
+                    .unwrap_or(trimmed.len());
                 (Token::Word(trimmed[..length].to_owned()), length)
             }
         };
@@ -146,7 +156,11 @@ impl Reader {
         };
         let op = Op::parse(&word).ok_or(Error::Operator { word, at })?;
         if op == Op::Pr {
-            return Ok(Filter::Compare { path, op, value: Value::Null });
+            return Ok(Filter::Compare {
+                path,
+                op,
+                value: Value::Null,
+            });
         }
         let value = match self.next()? {
             (Token::Literal(value), _) => value,
@@ -180,12 +194,21 @@ mod tests {
     #[test]
     fn what_cannot_be_read_says_where() {
         for (text, want) in [
-            (r#"eventType eqq "x""#, Error::Operator { word: "eqq".into(), at: 10 }),
+            (
+                r#"eventType eqq "x""#,
+                Error::Operator {
+                    word: "eqq".into(),
+                    at: 10,
+                },
+            ),
             (r#"status eq "x"#, Error::End),
             ("status eq", Error::End),
             ("status eq ACTIVE", Error::Unexpected { at: 10 }),
             (r#"(status eq "x""#, Error::End),
-            (r#"status eq "x" status eq "y""#, Error::Unexpected { at: 14 }),
+            (
+                r#"status eq "x" status eq "y""#,
+                Error::Unexpected { at: 14 },
+            ),
             ("", Error::End),
         ] {
             assert_eq!(parse(text), Err(want), "{text}");

@@ -18,16 +18,28 @@ struct Given {
 fn given(org: &Org, call: &Call, own: Option<u32>) -> Result<Given, Fail> {
     let body = call.object()?;
     let Some(Value::Object(mut profile)) = body.get("profile").cloned() else {
-        return Err(Fail::validation("profile", ["profile: The field cannot be left blank"]));
+        return Err(Fail::validation(
+            "profile",
+            ["profile: The field cannot be left blank"],
+        ));
     };
     let name = match profile.remove("name") {
         Some(Value::String(name)) if !name.is_empty() => name,
-        _ => return Err(Fail::validation("name", ["name: The field cannot be left blank"])),
+        _ => {
+            return Err(Fail::validation(
+                "name",
+                ["name: The field cannot be left blank"],
+            ));
+        }
     };
     if name.chars().count() > 255 {
         return Err(Fail::validation("name", ["name: The field is too long"]));
     }
-    if org.groups.by_name(&name).is_some_and(|other| Some(other) != own) {
+    if org
+        .groups
+        .by_name(&name)
+        .is_some_and(|other| Some(other) != own)
+    {
         let why = "name: An object with this field already exists in the current organization";
         return Err(Fail::validation("name", [why]));
     }
@@ -35,11 +47,21 @@ fn given(org: &Org, call: &Call, own: Option<u32>) -> Result<Given, Fail> {
         Some(Value::String(text)) => Some(text.into_boxed_str()),
         _ => None,
     };
-    if description.as_ref().is_some_and(|text| text.chars().count() > 1024) {
-        return Err(Fail::validation("description", ["description: The field is too long"]));
+    if description
+        .as_ref()
+        .is_some_and(|text| text.chars().count() > 1024)
+    {
+        return Err(Fail::validation(
+            "description",
+            ["description: The field is too long"],
+        ));
     }
     let more = custom(org, profile)?;
-    Ok(Given { name, description, more })
+    Ok(Given {
+        name,
+        description,
+        more,
+    })
 }
 
 /// Checks and prints the members that an admin added to the group schema.
@@ -58,12 +80,19 @@ fn custom(org: &Org, mut members: Map<String, Value>) -> Result<Box<str>, Fail> 
         return Err(Fail::validation("profile", wrong));
     }
     let text = serde_json::to_string(&members).unwrap_or_default();
-    Ok(text.get(1..text.len().saturating_sub(1)).unwrap_or_default().into())
+    Ok(text
+        .get(1..text.len().saturating_sub(1))
+        .unwrap_or_default()
+        .into())
 }
 
 /// `POST /groups`.
 pub(super) fn create(org: &mut Org, call: &Call) -> Answer {
-    let Given { name, description, more } = given(org, call, None)?;
+    let Given {
+        name,
+        description,
+        more,
+    } = given(org, call, None)?;
     let now = call.now.whole();
     let serial = org.groups.add(Group {
         origin: Origin::Okta,
@@ -87,9 +116,11 @@ fn changeable(org: &Org, serial: u32) -> Result<(), Fail> {
             "E0000006",
             "You do not have permission to perform the requested action",
         )),
-        Some(Origin::App) => {
-            Err(Fail::new(StatusCode::BAD_REQUEST, "E0000096", "Cannot modify the app user because it is mastered by an external app."))
-        }
+        Some(Origin::App) => Err(Fail::new(
+            StatusCode::BAD_REQUEST,
+            "E0000096",
+            "Cannot modify the app user because it is mastered by an external app.",
+        )),
         _ => Ok(()),
     }
 }
@@ -98,7 +129,11 @@ fn changeable(org: &Org, serial: u32) -> Result<(), Fail> {
 pub(super) fn replace(org: &mut Org, call: &Call) -> Answer {
     let serial = find(org, call.param("groupId"))?;
     changeable(org, serial)?;
-    let Given { name, description, more } = given(org, call, Some(serial))?;
+    let Given {
+        name,
+        description,
+        more,
+    } = given(org, call, Some(serial))?;
     org.groups.rename(serial, &name);
     if let Some(group) = org.groups.get_mut(serial) {
         group.description = description;

@@ -13,21 +13,42 @@ use crate::users;
 pub(super) fn list(org: &Org, call: &Call) -> Answer {
     let serial = find(org, call.param("groupId"))?;
     let page = Page::of(call, 1000, 1000)?;
-    let after = page.after.as_deref().and_then(|after| org.tail.serial(Kind::USER, after));
+    let after = page
+        .after
+        .as_deref()
+        .and_then(|after| org.tail.serial(Kind::USER, after));
     let start = after.map_or(0, |user| user.saturating_add(1));
     let (shown, more) = if serial == EVERYONE {
-        let found: Vec<u32> = org.people.from(start).map(|(user, _)| user).take(page.limit + 1).collect();
+        let found: Vec<u32> = org
+            .people
+            .from(start)
+            .map(|(user, _)| user)
+            .take(page.limit + 1)
+            .collect();
         let more = found.len() > page.limit;
         (found, more)
     } else {
-        let members = org.groups.get(serial).map(|group| group.members.as_slice()).unwrap_or_default();
+        let members = org
+            .groups
+            .get(serial)
+            .map(|group| group.members.as_slice())
+            .unwrap_or_default();
         let from = members.partition_point(|user| *user < start);
         let rest = members.get(from..).unwrap_or_default();
-        (rest.iter().take(page.limit).copied().collect(), rest.len() > page.limit)
+        (
+            rest.iter().take(page.limit).copied().collect(),
+            rest.len() > page.limit,
+        )
     };
-    let shown = shown.into_iter().take(page.limit).filter_map(|user| Some((user, org.people.get(user)?)));
+    let shown = shown
+        .into_iter()
+        .take(page.limit)
+        .filter_map(|user| Some((user, org.people.get(user)?)));
     let shown: Vec<_> = shown.collect();
-    let next = shown.last().filter(|_| more).map(|(user, _)| org.tail.id(Kind::USER, *user));
+    let next = shown
+        .last()
+        .filter(|_| more)
+        .map(|(user, _)| org.tail.id(Kind::USER, *user));
     let body = users::array(org, call, shown.into_iter());
     Ok(page.links(Reply::raw(body), call, &[], next.as_deref()))
 }
@@ -48,7 +69,12 @@ pub(super) fn add(org: &mut Org, call: &Call) -> Answer {
     let (group, user) = pair(org, call)?;
     if join(org, group, user, call.now) {
         let (group, user) = (org.group_target(group), org.user_target(user));
-        org.record(call, Event::new("group.user_membership.add").target(user).target(group));
+        org.record(
+            call,
+            Event::new("group.user_membership.add")
+                .target(user)
+                .target(group),
+        );
     }
     Ok(Reply::no_content())
 }
@@ -58,7 +84,12 @@ pub(super) fn remove(org: &mut Org, call: &Call) -> Answer {
     let (group, user) = pair(org, call)?;
     if leave(org, group, user, call.now) {
         let (group, user) = (org.group_target(group), org.user_target(user));
-        org.record(call, Event::new("group.user_membership.remove").target(user).target(group));
+        org.record(
+            call,
+            Event::new("group.user_membership.remove")
+                .target(user)
+                .target(group),
+        );
     }
     Ok(Reply::no_content())
 }

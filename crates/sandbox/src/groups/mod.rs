@@ -118,19 +118,24 @@ impl Groups {
 
     /// Takes a group away; gives its members.
     pub(crate) fn remove(&mut self, serial: u32) -> Vec<u32> {
-        let Some(group) = self.rows.remove(serial) else { return Vec::new() };
+        let Some(group) = self.rows.remove(serial) else {
+            return Vec::new();
+        };
         self.names.remove(&group.name);
         group.members.clone()
     }
 
     /// Whether people can be put into a group by hand.
     pub(crate) fn takes_members(&self, serial: u32) -> bool {
-        self.get(serial).is_some_and(|group| group.origin == Origin::Okta)
+        self.get(serial)
+            .is_some_and(|group| group.origin == Origin::Okta)
     }
 
     /// Notes a member on the group's side. Gives whether it is new.
     pub(crate) fn join(&mut self, serial: u32, user: u32, now: Time) -> bool {
-        let Some(group) = self.rows.get_mut(serial) else { return false };
+        let Some(group) = self.rows.get_mut(serial) else {
+            return false;
+        };
         match group.members.binary_search(&user) {
             Ok(_) => false,
             Err(at) => {
@@ -143,7 +148,9 @@ impl Groups {
 
     /// Takes a member away on the group's side. Gives whether it was one.
     pub(crate) fn leave(&mut self, serial: u32, user: u32, now: Time) -> bool {
-        let Some(group) = self.rows.get_mut(serial) else { return false };
+        let Some(group) = self.rows.get_mut(serial) else {
+            return false;
+        };
         match group.members.binary_search(&user) {
             Err(_) => false,
             Ok(at) => {
@@ -178,7 +185,10 @@ pub(crate) fn routes(routes: &mut Routes) {
 
 /// The group that a path names.
 pub(crate) fn find(org: &Org, id: &str) -> Result<u32, Fail> {
-    let serial = org.tail.serial(Kind::GROUP, id).filter(|serial| org.groups.get(*serial).is_some());
+    let serial = org
+        .tail
+        .serial(Kind::GROUP, id)
+        .filter(|serial| org.groups.get(*serial).is_some());
     serial.ok_or_else(|| Fail::not_found(id, "UserGroup"))
 }
 

@@ -27,15 +27,30 @@ fn time(out: &mut Vec<u8>, name: &str, at: Time) {
 }
 
 /// Writes a group.
-pub(super) fn print(out: &mut Vec<u8>, org: &Org, serial: u32, group: &Group, base: &str, expand: Expand) {
+pub(super) fn print(
+    out: &mut Vec<u8>,
+    org: &Org,
+    serial: u32,
+    group: &Group,
+    base: &str,
+    expand: Expand,
+) {
     let id = org.tail.id(Kind::GROUP, serial);
     out.extend_from_slice(format!("{{\"id\":\"{id}\",").as_bytes());
     time(out, "created", group.created);
     time(out, "lastUpdated", group.last_updated);
     time(out, "lastMembershipUpdated", group.last_membership_updated);
-    let class = if group.origin == Origin::App { "okta:windows_security_principal" } else { "okta:user_group" };
+    let class = if group.origin == Origin::App {
+        "okta:windows_security_principal"
+    } else {
+        "okta:user_group"
+    };
     out.extend_from_slice(
-        format!("\"objectClass\":[\"{class}\"],\"type\":\"{}\",\"profile\":{{\"name\":", group.origin.text()).as_bytes(),
+        format!(
+            "\"objectClass\":[\"{class}\"],\"type\":\"{}\",\"profile\":{{\"name\":",
+            group.origin.text()
+        )
+        .as_bytes(),
     );
     quoted(out, &group.name);
     out.extend_from_slice(b",\"description\":");
@@ -63,9 +78,13 @@ pub(super) fn print(out: &mut Vec<u8>, org: &Org, serial: u32, group: &Group, ba
 }
 
 fn stats(out: &mut Vec<u8>, org: &Org, serial: u32, group: &Group, base: &str, id: &str) {
-    let users = if serial == EVERYONE { org.people.len() } else { group.members.len() };
+    let users = if serial == EVERYONE {
+        org.people.len()
+    } else {
+        group.members.len()
+    };
     let apps = org.apps.count_of_group(serial);
-    let pushes = org.apps.pushes_of_group(serial);
+    let pushes = crate::apps::pushes_of_group(org, serial);
     let admin = org.roles.group_has_any(serial);
     let at = Time(group.last_membership_updated.0.max(group.last_updated.0)).text();
     out.extend_from_slice(

@@ -14,12 +14,19 @@ pub(crate) struct Query(pub(crate) Vec<(String, String)>);
 impl Query {
     /// Reads a query string in form encoding.
     pub(crate) fn parse(text: &str) -> Self {
-        Self(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+        Self(
+            url::form_urlencoded::parse(text.as_bytes())
+                .into_owned()
+                .collect(),
+        )
     }
 
     /// The first value of a parameter.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// A parameter that is `true` or `false`.
@@ -40,7 +47,10 @@ pub(crate) enum Caller {
     /// An API token (serial) of a user (serial).
     Token { token: u32, user: u32 },
     /// A service app by an access token of its own.
-    App { client_id: String, scopes: Vec<String> },
+    App {
+        client_id: String,
+        scopes: Vec<String>,
+    },
 }
 
 /// One call: what was asked, by whom and when.
@@ -66,7 +76,10 @@ pub(crate) struct Call {
 impl Call {
     /// A part of the path by its name in the template.
     pub(crate) fn param(&self, name: &str) -> &str {
-        self.params.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value)
+        self.params
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map_or("", |(_, value)| value)
     }
 
     /// The body as a JSON object.
@@ -81,7 +94,11 @@ impl Call {
 
     /// The body as a JSON object; an empty one when there is no body.
     pub(crate) fn object_or_empty(&self) -> Result<Map<String, Value>, Fail> {
-        if self.body.is_empty() { Ok(Map::new()) } else { self.object() }
+        if self.body.is_empty() {
+            Ok(Map::new())
+        } else {
+            self.object()
+        }
     }
 
     /// A header as text.

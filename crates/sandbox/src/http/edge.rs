@@ -33,13 +33,20 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-okta-request-id");
 /// Answers one request.
 pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, LARGEST).collect().await.map(http_body_util::Collected::to_bytes) else {
+    let Ok(body) = Limited::new(body, LARGEST)
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+    else {
         return plain(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let path = normal(parts.uri.path());
     if path.starts_with("/_sandbox/") {
         let query = Query::parse(parts.uri.query().unwrap_or_default());
-        return send(control::answer(&shared, &parts.method, &path, &query, &body), None);
+        return send(
+            control::answer(&shared, &parts.method, &path, &query, &body),
+            None,
+        );
     }
     let effects = strike(&shared, &parts, &path);
     for (effect, _) in &effects {
@@ -47,7 +54,13 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request<B
             tokio::time::sleep(Duration::from_millis(*time)).await;
         }
     }
-    let visit = Visit { shared: &shared, parts: &parts, path: &path, body, effects: &effects };
+    let visit = Visit {
+        shared: &shared,
+        parts: &parts,
+        path: &path,
+        body,
+        effects: &effects,
+    };
     let (reply, cut) = visit.answer();
     send(reply, cut)
 }
@@ -59,7 +72,11 @@ fn normal(path: &str) -> String {
         clean.push('/');
         clean.push_str(part);
     }
-    if clean.is_empty() { "/".to_owned() } else { clean }
+    if clean.is_empty() {
+        "/".to_owned()
+    } else {
+        clean
+    }
 }
 
 fn plain(status: StatusCode) -> Response {
@@ -85,7 +102,13 @@ fn strike(shared: &Shared, parts: &Parts, path: &str) -> Effects {
     let template = template(shared, &parts.method, path).to_owned();
     let query = parts.uri.query().unwrap_or_default();
     let now = shared.clock.now();
-    faults.strike(Asked { method: parts.method.as_str(), path, template: &template, query, now })
+    faults.strike(Asked {
+        method: parts.method.as_str(),
+        path,
+        template: &template,
+        query,
+        now,
+    })
 }
 
 /// One request on its way through.
@@ -107,7 +130,11 @@ impl Visit<'_> {
 
     fn base(&self) -> String {
         let scheme = if self.shared.tls { "https" } else { "http" };
-        let host = self.parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let host = self
+            .parts
+            .headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok());
         let host = host.or_else(|| self.parts.uri.authority().map(http::uri::Authority::as_str));
         format!("{scheme}://{}", host.unwrap_or("localhost"))
     }
@@ -134,41 +161,52 @@ impl Visit<'_> {
         }
         let mut reply = match self.instead() {
             Some(reply) => reply,
-            None => self.routed(&mut call).unwrap_or_else(|fail| fail.reply(&error_id(salt))),
+            None => self
+                .routed(&mut call)
+                .unwrap_or_else(|fail| fail.reply(&error_id(salt))),
         };
         let cut = self.spoil(&mut reply, &call);
         self.note(&call, &reply);
-        reply = reply.header(REQUEST_ID, call.request_id).header(header::DATE, now.http());
+        reply = reply
+            .header(REQUEST_ID, call.request_id)
+            .header(header::DATE, now.http());
         (reply, cut)
     }
 
     /// The answer of a fault that takes the place of the real one.
     fn instead(&self) -> Option<Reply> {
-        self.effects.iter().find_map(|(effect, until)| match effect {
-            Effect::Answer { status, body, headers } => {
-                let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                let mut reply = match body {
-                    None => Reply::empty(status),
-                    Some(serde_json::Value::String(text)) => {
-                        let mut reply = Reply::raw(text.clone().into_bytes()).status(status);
-                        reply.content_type = "text/html";
-                        reply
+        self.effects
+            .iter()
+            .find_map(|(effect, until)| match effect {
+                Effect::Answer {
+                    status,
+                    body,
+                    headers,
+                } => {
+                    let status =
+                        StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                    let mut reply = match body {
+                        None => Reply::empty(status),
+                        Some(serde_json::Value::String(text)) => {
+                            let mut reply = Reply::raw(text.clone().into_bytes()).status(status);
+                            reply.content_type = "text/html";
+                            reply
+                        }
+                        Some(json) => Reply::json(json).status(status),
+                    };
+                    for (name, value) in headers {
+                        if let Ok(name) = HeaderName::from_bytes(name.to_lowercase().as_bytes()) {
+                            reply = reply.header(name, value.clone());
+                        }
                     }
-                    Some(json) => Reply::json(json).status(status),
-                };
-                for (name, value) in headers {
-                    if let Ok(name) = HeaderName::from_bytes(name.to_lowercase().as_bytes()) {
-                        reply = reply.header(name, value.clone());
-                    }
+                    Some(reply)
                 }
-                Some(reply)
-            }
-            Effect::RateLimit { .. } => {
-                let standing = Standing::exhausted(until.unwrap_or_default());
-                Some(standing.mark(too_many().reply(&error_id(1))))
-            }
-            _ => None,
-        })
+                Effect::RateLimit { .. } => {
+                    let standing = Standing::exhausted(until.unwrap_or_default());
+                    Some(standing.mark(too_many().reply(&error_id(1))))
+                }
+                _ => None,
+            })
     }
 
     fn routed(&self, call: &mut Call) -> Result<Reply, Fail> {
@@ -182,14 +220,21 @@ impl Visit<'_> {
             return self.handled(route, call);
         }
         if route.access == Access::Client {
-            let standing = self.shared.limits().count("token", &call.method, route.template, call.now);
+            let standing =
+                self.shared
+                    .limits()
+                    .count("token", &call.method, route.template, call.now);
             return self.limited(standing, route, call);
         }
         let dpop = self.enter(route, call)?;
         let who = name_of(&call.caller);
-        let standing = self.shared.limits().count(&who, &call.method, route.template, call.now);
+        let standing = self
+            .shared
+            .limits()
+            .count(&who, &call.method, route.template, call.now);
         if standing.is_none_or(|standing| !standing.over) {
-            let xml = route.template.ends_with("/metadata") || route.template.ends_with("metadata.xml");
+            let xml =
+                route.template.ends_with("/metadata") || route.template.ends_with("metadata.xml");
             let salt = call.salt;
             let mark = |fail: Fail| match standing {
                 Some(standing) => Fail::instead(standing.mark(fail.reply(&error_id(salt)))),
@@ -204,9 +249,20 @@ impl Visit<'_> {
         self.limited(standing, route, call)
     }
 
-    fn limited(&self, standing: Option<Standing>, route: Route, call: &Call) -> Result<Reply, Fail> {
-        let Some(standing) = standing else { return self.handled(route, call) };
-        let reply = if standing.over { Err(too_many()) } else { self.handled(route, call) };
+    fn limited(
+        &self,
+        standing: Option<Standing>,
+        route: Route,
+        call: &Call,
+    ) -> Result<Reply, Fail> {
+        let Some(standing) = standing else {
+            return self.handled(route, call);
+        };
+        let reply = if standing.over {
+            Err(too_many())
+        } else {
+            self.handled(route, call)
+        };
         Ok(standing.mark(reply.unwrap_or_else(|fail| fail.reply(&error_id(call.salt)))))
     }
 
@@ -219,7 +275,10 @@ impl Visit<'_> {
         }
         let org = self.shared.read();
         if scheme == "SSWS" {
-            let caller = org.tokens.caller(secret, call.now).ok_or_else(Fail::invalid_token)?;
+            let caller = org
+                .tokens
+                .caller(secret, call.now)
+                .ok_or_else(Fail::invalid_token)?;
             if let Caller::Token { user, .. } = caller {
                 call.power = Power::of_user(&org, user);
             }
@@ -227,10 +286,14 @@ impl Visit<'_> {
             return Ok(false);
         }
         if scheme != "Bearer" && scheme != "DPoP" {
-            return Err(Fail::new(StatusCode::FORBIDDEN, "E0000005", "Invalid session"));
+            return Err(Fail::new(
+                StatusCode::FORBIDDEN,
+                "E0000005",
+                "Invalid session",
+            ));
         }
         let dpop = scheme == "DPoP";
-        let shown = self.shown(route, call);
+        let shown = shown(route, call);
         if self.has(&Effect::TokenExpired) {
             return Err(oauth::expired(shown, dpop));
         }
@@ -238,26 +301,25 @@ impl Visit<'_> {
         if let Some(serial) = org.apps.by_client_id(&org, &token.client_id) {
             call.power = Power::of_client(&org, serial);
         }
-        call.caller = Caller::App { client_id: token.client_id, scopes: token.scopes };
+        call.caller = Caller::App {
+            client_id: token.client_id,
+            scopes: token.scopes,
+        };
         Ok(dpop)
     }
 
-    fn shown<'a>(&'a self, route: Route, call: &'a Call) -> Shown<'a> {
-        Shown {
-            method: call.method.as_str(),
-            base: &call.base,
-            path: &call.path,
-            headers: &call.headers,
-            scope: route.scopes.first().copied().unwrap_or_default(),
-            now: call.now,
-        }
-    }
-
     fn scoped(&self, route: Route, call: &Call, dpop: bool) -> Result<(), Fail> {
-        let Caller::App { scopes, .. } = &call.caller else { return Ok(()) };
+        let Caller::App { scopes, .. } = &call.caller else {
+            return Ok(());
+        };
         let none = self.has(&Effect::NoScope);
-        let held = !none && (route.scopes.is_empty() || route.scopes.iter().any(|scope| covers(scopes, scope)));
-        if held { Ok(()) } else { Err(oauth::insufficient_scope(self.shown(route, call), dpop)) }
+        let held = !none
+            && (route.scopes.is_empty() || route.scopes.iter().any(|scope| covers(scopes, scope)));
+        if held {
+            Ok(())
+        } else {
+            Err(oauth::insufficient_scope(shown(route, call), dpop))
+        }
     }
 
     /// What a caller gets whose roles do not allow the call: an empty list, or a refusal.
@@ -269,8 +331,13 @@ impl Visit<'_> {
             return Ok(None);
         }
         if route.access == Access::List && call.power.is_none() {
-            let query = if call.query.0.is_empty() { String::new() } else { format!("?{}", self.parts.uri.query().unwrap_or_default()) };
-            let reply = Reply::json(&serde_json::json!([])).link(&format!("{}{}{query}", call.base, call.path), "self");
+            let query = if call.query.0.is_empty() {
+                String::new()
+            } else {
+                format!("?{}", self.parts.uri.query().unwrap_or_default())
+            };
+            let reply = Reply::json(&serde_json::json!([]))
+                .link(&format!("{}{}{query}", call.base, call.path), "self");
             return Ok(Some(reply));
         }
         Err(Fail::forbidden())
@@ -279,7 +346,11 @@ impl Visit<'_> {
     fn handled(&self, route: Route, call: &Call) -> Result<Reply, Fail> {
         match route.handler {
             Handler::Read(read) => read(&self.shared.read(), call),
-            Handler::Token => Ok(oauth::answer(&mut self.shared.write(), call, &mut self.shared.memory())),
+            Handler::Token => Ok(oauth::answer(
+                &mut self.shared.write(),
+                call,
+                &mut self.shared.memory(),
+            )),
             Handler::Write(write) if self.has(&Effect::DropWrite) => {
                 let mut other = self.shared.read().clone();
                 write(&mut other, call)
@@ -298,16 +369,22 @@ impl Visit<'_> {
             match effect {
                 Effect::EmptyList => {
                     reply.body = Bytes::from_static(b"[]");
-                    reply.headers.retain(|(_, value)| !value.ends_with("rel=\"next\""));
+                    reply
+                        .headers
+                        .retain(|(_, value)| !value.ends_with("rel=\"next\""));
                 }
                 Effect::RepeatPage => reply.body = self.page_before(call).unwrap_or_default(),
                 Effect::LoopNext => {
                     let here = format!("{}{}", call.base, self.parts.uri);
                     rewrite_next(reply, |_| Some(here.clone()));
                 }
-                Effect::NoNext => reply.headers.retain(|(_, value)| !value.ends_with("rel=\"next\"")),
+                Effect::NoNext => reply
+                    .headers
+                    .retain(|(_, value)| !value.ends_with("rel=\"next\"")),
                 Effect::NextOrigin(origin) => {
-                    rewrite_next(reply, |url| Some(format!("{origin}{}", url.strip_prefix(&call.base)?)));
+                    rewrite_next(reply, |url| {
+                        Some(format!("{origin}{}", url.strip_prefix(&call.base)?))
+                    });
                 }
                 Effect::MalformedJson => {
                     let end = reply.body.len() / 2;
@@ -325,7 +402,9 @@ impl Visit<'_> {
     fn page_before(&self, call: &Call) -> Option<Bytes> {
         let mut before = call.clone();
         before.query.0.retain(|(name, _)| name != "after");
-        let Found::Route(route, params) = self.shared.router.find(&call.method, &call.path) else { return None };
+        let Found::Route(route, params) = self.shared.router.find(&call.method, &call.path) else {
+            return None;
+        };
         before.params = params;
         self.handled(route, &before).ok().map(|reply| reply.body)
     }
@@ -348,12 +427,31 @@ impl Visit<'_> {
     }
 }
 
+fn shown(route: Route, call: &Call) -> Shown<'_> {
+    Shown {
+        method: call.method.as_str(),
+        base: &call.base,
+        path: &call.path,
+        headers: &call.headers,
+        scope: route.scopes.first().copied().unwrap_or_default(),
+        now: call.now,
+    }
+}
+
 fn too_many() -> Fail {
-    Fail::new(StatusCode::TOO_MANY_REQUESTS, "E0000047", "API call exceeded rate limit due to too many requests.")
+    Fail::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "E0000047",
+        "API call exceeded rate limit due to too many requests.",
+    )
 }
 
 fn no_path() -> Fail {
-    Fail::new(StatusCode::NOT_FOUND, "E0000008", "The requested path was not found")
+    Fail::new(
+        StatusCode::NOT_FOUND,
+        "E0000008",
+        "The requested path was not found",
+    )
 }
 
 fn name_of(caller: &Caller) -> String {
@@ -387,7 +485,10 @@ fn send(reply: Reply, cut: Cut) -> Response {
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     if !reply.content_type.is_empty() {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(reply.content_type),
+        );
     }
     for (name, value) in reply.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -395,7 +496,10 @@ fn send(reply: Reply, cut: Cut) -> Response {
         }
     }
     if let Some(share) = cut {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(reply.body.len().max(1)));
+        headers.insert(
+            header::CONTENT_LENGTH,
+            HeaderValue::from(reply.body.len().max(1)),
+        );
         *response.body_mut() = broken(&reply.body, share);
     } else {
         *response.body_mut() = Body::from(reply.body);
@@ -405,8 +509,13 @@ fn send(reply: Reply, cut: Cut) -> Response {
 
 /// A body that ends in an error after a share of it.
 fn broken(body: &Bytes, share: f64) -> Body {
-    let thousandths = (0..=1000_usize).rev().find(|step| f64::from(u32::try_from(*step).unwrap_or(0)) <= share * 1000.0);
-    let end = body.len().saturating_sub(1).min(body.len() * thousandths.unwrap_or(0) / 1000);
+    let thousandths = (0..=1000_usize)
+        .rev()
+        .find(|step| f64::from(u32::try_from(*step).unwrap_or(0)) <= share * 1000.0);
+    let end = body
+        .len()
+        .saturating_sub(1)
+        .min(body.len() * thousandths.unwrap_or(0) / 1000);
     let first = (share >= 0.0).then(|| Ok(body.slice(..end)));
     let last = stream::once(async {
         // The part that is to arrive must have left before the connection ends.

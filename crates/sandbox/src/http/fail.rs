@@ -22,7 +22,14 @@ pub(crate) struct Fail {
 impl Fail {
     /// An error with a code and its text.
     pub(crate) fn new(status: StatusCode, code: &'static str, summary: impl Into<String>) -> Self {
-        Self { status, code, summary: summary.into(), causes: Vec::new(), headers: Vec::new(), instead: None }
+        Self {
+            status,
+            code,
+            summary: summary.into(),
+            causes: Vec::new(),
+            headers: Vec::new(),
+            instead: None,
+        }
     }
 
     /// An answer in another form than that of the management API.
@@ -33,8 +40,15 @@ impl Fail {
     }
 
     /// `E0000001`: the object named did not validate; each cause is `field: what is wrong`.
-    pub(crate) fn validation(object: &str, causes: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let mut fail = Self::new(StatusCode::BAD_REQUEST, "E0000001", format!("Api validation failed: {object}"));
+    pub(crate) fn validation(
+        object: &str,
+        causes: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let mut fail = Self::new(
+            StatusCode::BAD_REQUEST,
+            "E0000001",
+            format!("Api validation failed: {object}"),
+        );
         fail.causes = causes.into_iter().map(Into::into).collect();
         fail
     }
@@ -47,7 +61,11 @@ impl Fail {
 
     /// `E0000003`: the body is missing or no JSON object.
     pub(crate) fn malformed() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "E0000003", "The request body was not well-formed.")
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "E0000003",
+            "The request body was not well-formed.",
+        )
     }
 
     /// `E0000006`: the caller may not do this.
@@ -64,7 +82,11 @@ impl Fail {
 
     /// `E0000011`: the API token is unknown.
     pub(crate) fn invalid_token() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "E0000011", "Invalid token provided")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "E0000011",
+            "Invalid token provided",
+        )
     }
 
     /// `E0000022`: the path exists, but not with this method.
@@ -90,7 +112,11 @@ impl Fail {
         if let Some(reply) = self.instead {
             return *reply;
         }
-        let causes: Vec<_> = self.causes.iter().map(|cause| json!({ "errorSummary": cause })).collect();
+        let causes: Vec<_> = self
+            .causes
+            .iter()
+            .map(|cause| json!({ "errorSummary": cause }))
+            .collect();
         let body = json!({
             "errorCode": self.code, "errorSummary": self.summary, "errorLink": self.code,
             "errorId": error_id, "errorCauses": causes,

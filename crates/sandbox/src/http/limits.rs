@@ -76,23 +76,41 @@ impl Standing {
 
     /// A standing that refuses until a time (a fault).
     pub(crate) fn exhausted(until: Time) -> Self {
-        Self { limit: 300, remaining: 0, reset: until.seconds(), over: true }
+        Self {
+            limit: 300,
+            remaining: 0,
+            reset: until.seconds(),
+            over: true,
+        }
     }
 }
 
 fn bucket(method: &Method, template: &str) -> (&'static str, u32) {
     let fits = |(prefix, only, ..): &&(&str, Option<&str>, &str, u32)| {
-        let alone = only.is_some() || *prefix == "/api/v1/groups/{groupId}" || *prefix == "/api/v1/apps/{appId}";
-        let path = if alone { template == *prefix } else { template.starts_with(prefix) };
+        let alone = only.is_some()
+            || *prefix == "/api/v1/groups/{groupId}"
+            || *prefix == "/api/v1/apps/{appId}";
+        let path = if alone {
+            template == *prefix
+        } else {
+            template.starts_with(prefix)
+        };
         path && only.is_none_or(|verb| verb == method.as_str())
     };
-    BUCKETS.iter().find(fits).map_or(("other", 1200), |(_, _, name, quota)| (*name, *quota))
+    BUCKETS
+        .iter()
+        .find(fits)
+        .map_or(("other", 1200), |(_, _, name, quota)| (*name, *quota))
 }
 
 impl Limits {
     /// Limits that hold, or do not.
     pub(crate) fn new(on: bool) -> Self {
-        Self { on, quotas: HashMap::new(), windows: HashMap::new() }
+        Self {
+            on,
+            quotas: HashMap::new(),
+            windows: HashMap::new(),
+        }
     }
 
     /// Switches all limits on or off.
@@ -120,7 +138,13 @@ impl Limits {
     }
 
     /// Counts a call and says where its caller stands; nothing when limits are off.
-    pub(crate) fn count(&mut self, caller: &str, method: &Method, template: &str, now: Time) -> Option<Standing> {
+    pub(crate) fn count(
+        &mut self,
+        caller: &str,
+        method: &Method,
+        template: &str,
+        now: Time,
+    ) -> Option<Standing> {
         if !self.on {
             return None;
         }
@@ -128,16 +152,28 @@ impl Limits {
         let quota = self.quotas.get(name).copied().unwrap_or(quota);
         let limit = (quota * SHARE).div_ceil(100);
         if self.windows.len() > 10_000 {
-            self.windows.retain(|_, window| window.until > now.seconds());
+            self.windows
+                .retain(|_, window| window.until > now.seconds());
         }
-        let fresh = Window { until: now.seconds() + WINDOW, used: 0 };
-        let window = self.windows.entry((caller.to_owned(), name)).or_insert(fresh);
+        let fresh = Window {
+            until: now.seconds() + WINDOW,
+            used: 0,
+        };
+        let window = self
+            .windows
+            .entry((caller.to_owned(), name))
+            .or_insert(fresh);
         if window.until <= now.seconds() || window.until > now.seconds() + WINDOW {
             *window = fresh;
         }
         window.used = window.used.saturating_add(1);
         let over = window.used > limit;
-        Some(Standing { limit, remaining: limit.saturating_sub(window.used), reset: window.until, over })
+        Some(Standing {
+            limit,
+            remaining: limit.saturating_sub(window.used),
+            reset: window.until,
+            over,
+        })
     }
 }
 
@@ -151,7 +187,11 @@ mod tests {
         assert!(limits.set("groups", 4));
         assert!(!limits.set("nothing", 4));
         let now = Time(1_000_000);
-        let mut call = |caller: &str, at: Time| limits.count(caller, &Method::GET, "/api/v1/groups", at).unwrap();
+        let mut call = |caller: &str, at: Time| {
+            limits
+                .count(caller, &Method::GET, "/api/v1/groups", at)
+                .unwrap()
+        };
         assert_eq!((call("a", now).remaining, call("a", now).remaining), (1, 0));
         let third = call("a", now);
         assert!(third.over);

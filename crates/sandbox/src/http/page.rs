@@ -23,16 +23,34 @@ impl Page {
             Some(text) => match text.parse::<i64>() {
                 Ok(-1) if default == usize::MAX => usize::MAX,
                 Ok(number) if number >= 1 => usize::try_from(number).unwrap_or(most).min(most),
-                _ => return Err(Fail::validation("limit", [format!("limit: The limit '{text}' is invalid.")])),
+                _ => {
+                    return Err(Fail::validation(
+                        "limit",
+                        [format!("limit: The limit '{text}' is invalid.")],
+                    ));
+                }
             },
         };
-        Ok(Self { after: call.query.get("after").filter(|text| !text.is_empty()).map(str::to_owned), limit })
+        Ok(Self {
+            after: call
+                .query
+                .get("after")
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned),
+            limit,
+        })
     }
 
     /// Adds the links of this page: `self`, and `next` when a cursor is given.
     ///
     /// Okta writes the query anew: cursor, limit, then the parameters it knows in the order of the call.
-    pub(crate) fn links(&self, reply: Reply, call: &Call, known: &[&str], next: Option<&str>) -> Reply {
+    pub(crate) fn links(
+        &self,
+        reply: Reply,
+        call: &Call,
+        known: &[&str],
+        next: Option<&str>,
+    ) -> Reply {
         let here = self.address(call, known, self.after.as_deref());
         let reply = reply.link(&here, "self");
         match next {
@@ -60,7 +78,11 @@ impl Page {
 pub(crate) fn rewrite_next(reply: &mut Reply, change: impl Fn(&str) -> Option<String>) {
     for (name, value) in &mut reply.headers {
         if *name == header::LINK && value.ends_with("rel=\"next\"") {
-            let url = value.trim_start_matches('<').split('>').next().unwrap_or_default();
+            let url = value
+                .trim_start_matches('<')
+                .split('>')
+                .next()
+                .unwrap_or_default();
             if let Some(new) = change(url) {
                 *value = format!("<{new}>; rel=\"next\"");
             }

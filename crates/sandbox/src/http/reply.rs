@@ -22,12 +22,22 @@ impl Reply {
     /// 200 with JSON that is already printed.
     pub(crate) fn raw(body: impl Into<Bytes>) -> Self {
         let body = body.into();
-        Self { status: StatusCode::OK, headers: Vec::new(), content_type: "application/json", body }
+        Self {
+            status: StatusCode::OK,
+            headers: Vec::new(),
+            content_type: "application/json",
+            body,
+        }
     }
 
     /// A status without a body; it carries no content type.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: Vec::new(), content_type: "", body: Bytes::new() }
+        Self {
+            status,
+            headers: Vec::new(),
+            content_type: "",
+            body: Bytes::new(),
+        }
     }
 
     /// 204.

@@ -67,14 +67,32 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    fn add(&mut self, method: Method, template: &'static str, access: Access, handler: Handler) -> &mut Self {
+    fn add(
+        &mut self,
+        method: Method,
+        template: &'static str,
+        access: Access,
+        handler: Handler,
+    ) -> &mut Self {
         let scopes = super::scopes_of(&method, template);
-        self.list.push((method, Route { template, access, handler, scopes }));
+        self.list.push((
+            method,
+            Route {
+                template,
+                access,
+                handler,
+                scopes,
+            },
+        ));
         self
     }
 
     /// A path anybody may read.
-    pub(crate) fn public(&mut self, template: &'static str, read: fn(&Org, &Call) -> Answer) -> &mut Self {
+    pub(crate) fn public(
+        &mut self,
+        template: &'static str,
+        read: fn(&Org, &Call) -> Answer,
+    ) -> &mut Self {
         self.add(Method::GET, template, Access::Public, Handler::Read(read))
     }
 
@@ -84,37 +102,65 @@ impl Routes {
     }
 
     /// GET of one thing.
-    pub(crate) fn get(&mut self, template: &'static str, read: fn(&Org, &Call) -> Answer) -> &mut Self {
+    pub(crate) fn get(
+        &mut self,
+        template: &'static str,
+        read: fn(&Org, &Call) -> Answer,
+    ) -> &mut Self {
         self.add(Method::GET, template, Access::Api, Handler::Read(read))
     }
 
     /// GET of a list: without a role it is empty.
-    pub(crate) fn list(&mut self, template: &'static str, read: fn(&Org, &Call) -> Answer) -> &mut Self {
+    pub(crate) fn list(
+        &mut self,
+        template: &'static str,
+        read: fn(&Org, &Call) -> Answer,
+    ) -> &mut Self {
         self.add(Method::GET, template, Access::List, Handler::Read(read))
     }
 
     /// POST.
-    pub(crate) fn post(&mut self, template: &'static str, write: fn(&mut Org, &Call) -> Answer) -> &mut Self {
+    pub(crate) fn post(
+        &mut self,
+        template: &'static str,
+        write: fn(&mut Org, &Call) -> Answer,
+    ) -> &mut Self {
         self.add(Method::POST, template, Access::Api, Handler::Write(write))
     }
 
     /// POST that changes nothing.
-    pub(crate) fn ask(&mut self, template: &'static str, read: fn(&Org, &Call) -> Answer) -> &mut Self {
+    pub(crate) fn ask(
+        &mut self,
+        template: &'static str,
+        read: fn(&Org, &Call) -> Answer,
+    ) -> &mut Self {
         self.add(Method::POST, template, Access::Api, Handler::Read(read))
     }
 
     /// PUT.
-    pub(crate) fn put(&mut self, template: &'static str, write: fn(&mut Org, &Call) -> Answer) -> &mut Self {
+    pub(crate) fn put(
+        &mut self,
+        template: &'static str,
+        write: fn(&mut Org, &Call) -> Answer,
+    ) -> &mut Self {
         self.add(Method::PUT, template, Access::Api, Handler::Write(write))
     }
 
     /// PATCH.
-    pub(crate) fn patch(&mut self, template: &'static str, write: fn(&mut Org, &Call) -> Answer) -> &mut Self {
+    pub(crate) fn patch(
+        &mut self,
+        template: &'static str,
+        write: fn(&mut Org, &Call) -> Answer,
+    ) -> &mut Self {
         self.add(Method::PATCH, template, Access::Api, Handler::Write(write))
     }
 
     /// DELETE.
-    pub(crate) fn delete(&mut self, template: &'static str, write: fn(&mut Org, &Call) -> Answer) -> &mut Self {
+    pub(crate) fn delete(
+        &mut self,
+        template: &'static str,
+        write: fn(&mut Org, &Call) -> Answer,
+    ) -> &mut Self {
         self.add(Method::DELETE, template, Access::Api, Handler::Write(write))
     }
 }
@@ -126,9 +172,9 @@ fn variable(part: &'static str) -> Option<&'static str> {
 impl Router {
     /// The tree of these routes.
     pub(crate) fn of(routes: Routes) -> Self {
-        let mut router = Self::default();
+        let mut tree = Self::default();
         for (method, route) in routes.list {
-            let mut node = &mut router.root;
+            let mut node = &mut tree.root;
             for part in route.template.split('/').skip(1) {
                 node = match variable(part) {
                     Some(_) => node.variable.get_or_insert_default(),
@@ -137,7 +183,7 @@ impl Router {
             }
             node.routes.push((method, route));
         }
-        router
+        tree
     }
 
     /// Every route, for lists of what is supported.
@@ -145,7 +191,11 @@ impl Router {
         let mut found = Vec::new();
         let mut open = vec![&self.root];
         while let Some(node) = open.pop() {
-            found.extend(node.routes.iter().map(|(method, route)| (method.clone(), route.template)));
+            found.extend(
+                node.routes
+                    .iter()
+                    .map(|(method, route)| (method.clone(), route.template)),
+            );
             open.extend(node.fixed.values());
             open.extend(node.variable.as_deref());
         }
@@ -156,10 +206,17 @@ impl Router {
     /// The route of a path; its parts are percent-decoded.
     pub(crate) fn find(&self, method: &Method, path: &str) -> Found {
         let parts: Vec<String> = path.split('/').skip(1).map(decode).collect();
-        let Some(node) = walk(&self.root, &parts) else { return Found::Nothing };
-        let Some((_, route)) = node.routes.iter().find(|(known, _)| known == method) else { return Found::Method };
+        let Some(node) = walk(&self.root, &parts) else {
+            return Found::Nothing;
+        };
+        let Some((_, route)) = node.routes.iter().find(|(known, _)| known == method) else {
+            return Found::Method;
+        };
         let names = route.template.split('/').skip(1).map(variable);
-        let params = names.zip(parts).filter_map(|(name, part)| Some((name?, part))).collect();
+        let params = names
+            .zip(parts)
+            .filter_map(|(name, part)| Some((name?, part)))
+            .collect();
         Found::Route(*route, params)
     }
 }
@@ -168,8 +225,16 @@ fn walk<'a>(node: &'a Node, parts: &[String]) -> Option<&'a Node> {
     let Some((first, rest)) = parts.split_first() else {
         return (!node.routes.is_empty()).then_some(node);
     };
-    let fixed = node.fixed.get(first.as_str()).and_then(|child| walk(child, rest));
-    fixed.or_else(|| node.variable.as_deref().filter(|_| !first.is_empty()).and_then(|child| walk(child, rest)))
+    let fixed = node
+        .fixed
+        .get(first.as_str())
+        .and_then(|child| walk(child, rest));
+    fixed.or_else(|| {
+        node.variable
+            .as_deref()
+            .filter(|_| !first.is_empty())
+            .and_then(|child| walk(child, rest))
+    })
 }
 
 fn decode(part: &str) -> String {
@@ -192,20 +257,28 @@ mod tests {
     #[test]
     fn fixed_parts_win_and_parts_are_decoded() {
         let mut routes = Routes::default();
-        routes.get("/api/v1/groups/rules", nothing).get("/api/v1/groups/{groupId}", nothing);
+        routes
+            .get("/api/v1/groups/rules", nothing)
+            .get("/api/v1/groups/{groupId}", nothing);
         routes.get("/api/v1/groups/{groupId}/users", nothing);
-        let router = Router::of(routes);
-        let found = |method, path: &str| match router.find(&method, path) {
+        let tree = Router::of(routes);
+        let found = |method, path: &str| match tree.find(&method, path) {
             Found::Route(route, params) => format!("{} {params:?}", route.template),
             Found::Method => "405".into(),
             Found::Nothing => "404".into(),
         };
-        assert_eq!(found(Method::GET, "/api/v1/groups/rules"), "/api/v1/groups/rules []");
+        assert_eq!(
+            found(Method::GET, "/api/v1/groups/rules"),
+            "/api/v1/groups/rules []"
+        );
         assert_eq!(
             found(Method::GET, "/api/v1/groups/a%40b+c&d"),
             "/api/v1/groups/{groupId} [(\"groupId\", \"a@b+c&d\")]"
         );
-        assert_eq!(found(Method::GET, "/api/v1/groups/rules/users"), "/api/v1/groups/{groupId}/users [(\"groupId\", \"rules\")]");
+        assert_eq!(
+            found(Method::GET, "/api/v1/groups/rules/users"),
+            "/api/v1/groups/{groupId}/users [(\"groupId\", \"rules\")]"
+        );
         assert_eq!(found(Method::POST, "/api/v1/groups/rules"), "405");
         assert_eq!(found(Method::GET, "/api/v1/groups/"), "404");
         assert_eq!(found(Method::GET, "/nothing"), "404");

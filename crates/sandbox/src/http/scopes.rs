@@ -5,20 +5,33 @@ use std::sync::LazyLock;
 
 use http::Method;
 
-static SCOPES: LazyLock<HashMap<(&'static str, &'static str), Vec<&'static str>>> = LazyLock::new(|| {
-    let lines = include_str!("endpoints.tsv").lines().skip(1);
-    lines
-        .filter_map(|line| {
-            let mut cells = line.split('\t');
-            let (method, path, scopes) = (cells.next()?, cells.next()?, cells.next().unwrap_or_default());
-            Some(((method, path), scopes.split(['|', ',', ' ']).filter(|scope| !scope.is_empty()).collect()))
-        })
-        .collect()
-});
+static SCOPES: LazyLock<HashMap<(&'static str, &'static str), Vec<&'static str>>> =
+    LazyLock::new(|| {
+        let lines = include_str!("endpoints.tsv").lines().skip(1);
+        lines
+            .filter_map(|line| {
+                let mut cells = line.split('\t');
+                let (method, path, scopes) = (
+                    cells.next()?,
+                    cells.next()?,
+                    cells.next().unwrap_or_default(),
+                );
+                Some((
+                    (method, path),
+                    scopes
+                        .split(['|', ',', ' '])
+                        .filter(|scope| !scope.is_empty())
+                        .collect(),
+                ))
+            })
+            .collect()
+    });
 
 /// The scopes of which a caller needs one; none for a call that the specification does not know or gives no scope.
 pub(crate) fn scopes_of(method: &Method, template: &str) -> &'static [&'static str] {
-    let known = SCOPES.iter().find(|((verb, path), _)| *verb == method.as_str() && same(path, template));
+    let known = SCOPES
+        .iter()
+        .find(|((verb, path), _)| *verb == method.as_str() && same(path, template));
     known.map_or(&[], |(_, scopes)| scopes)
 }
 
@@ -26,18 +39,29 @@ pub(crate) fn scopes_of(method: &Method, template: &str) -> &'static [&'static s
 fn same(one: &str, other: &str) -> bool {
     one == other
         || one.split('/').count() == other.split('/').count()
-            && one.split('/').zip(other.split('/')).all(|(a, b)| a == b || a.starts_with('{') && b.starts_with('{'))
+            && one
+                .split('/')
+                .zip(other.split('/'))
+                .all(|(a, b)| a == b || a.starts_with('{') && b.starts_with('{'))
 }
 
 /// Whether scopes held cover one that is needed: `manage` also covers `read`.
 pub(crate) fn covers(held: &[String], needed: &str) -> bool {
-    let manage = needed.strip_suffix(".read").map(|stem| format!("{stem}.manage"));
-    held.iter().any(|scope| scope == needed || manage.as_ref() == Some(scope))
+    let manage = needed
+        .strip_suffix(".read")
+        .map(|stem| format!("{stem}.manage"));
+    held.iter()
+        .any(|scope| scope == needed || manage.as_ref() == Some(scope))
 }
 
 /// All scopes of the management API that an app can be granted.
 pub(crate) fn all() -> Vec<&'static str> {
-    let mut scopes: Vec<_> = SCOPES.values().flatten().copied().filter(|scope| scope.starts_with("okta.")).collect();
+    let mut scopes: Vec<_> = SCOPES
+        .values()
+        .flatten()
+        .copied()
+        .filter(|scope| scope.starts_with("okta."))
+        .collect();
     scopes.sort_unstable();
     scopes.dedup();
     scopes
@@ -49,8 +73,14 @@ mod tests {
 
     #[test]
     fn endpoints_want_what_the_specification_says() {
-        assert_eq!(scopes_of(&Method::GET, "/api/v1/users/{id}"), ["okta.users.read"]);
-        assert_eq!(scopes_of(&Method::PUT, "/api/v1/groups/{groupId}/users/{userId}"), ["okta.groups.manage"]);
+        assert_eq!(
+            scopes_of(&Method::GET, "/api/v1/users/{id}"),
+            ["okta.users.read"]
+        );
+        assert_eq!(
+            scopes_of(&Method::PUT, "/api/v1/groups/{groupId}/users/{userId}"),
+            ["okta.groups.manage"]
+        );
         assert!(scopes_of(&Method::GET, "/nothing").is_empty());
         assert!(all().contains(&"okta.logs.read"));
     }
@@ -59,6 +89,9 @@ mod tests {
     fn manage_covers_read_and_not_the_reverse() {
         let held = vec!["okta.users.manage".to_owned()];
         assert!(covers(&held, "okta.users.read"));
-        assert!(!covers(&["okta.users.read".to_owned()], "okta.users.manage"));
+        assert!(!covers(
+            &["okta.users.read".to_owned()],
+            "okta.users.manage"
+        ));
     }
 }

@@ -17,8 +17,18 @@ pub(crate) struct Target {
 
 impl Target {
     /// A target by type, id, alternate id and name.
-    pub(crate) fn new(kind: &'static str, id: impl Into<Box<str>>, alternate: impl Into<Box<str>>, name: impl Into<Box<str>>) -> Self {
-        Self { kind, id: id.into(), alternate: alternate.into(), name: name.into() }
+    pub(crate) fn new(
+        kind: &'static str,
+        id: impl Into<Box<str>>,
+        alternate: impl Into<Box<str>>,
+        name: impl Into<Box<str>>,
+    ) -> Self {
+        Self {
+            kind,
+            id: id.into(),
+            alternate: alternate.into(),
+            name: name.into(),
+        }
     }
 
     /// The same as another type.
@@ -46,7 +56,11 @@ pub(crate) struct Event {
 impl Event {
     /// An event of this type that went well.
     pub(crate) fn new(name: &'static str) -> Self {
-        Self { name, targets: Vec::new(), failure: None }
+        Self {
+            name,
+            targets: Vec::new(),
+            failure: None,
+        }
     }
 
     /// Adds a target.
@@ -87,10 +101,22 @@ const MESSAGES: [(&str, &str); 30] = [
     ("user.lifecycle.suspend", "Suspend Okta user"),
     ("user.lifecycle.unsuspend", "Unsuspend Okta user"),
     ("user.lifecycle.delete.initiated", "Delete Okta user"),
-    ("user.account.update_profile", "Update user profile for Okta"),
-    ("user.account.update_password", "User update password for Okta"),
-    ("user.account.reset_password", "Fired when the user's Okta password is reset"),
-    ("user.account.expire_password", "Fired when the user's Okta password is expired"),
+    (
+        "user.account.update_profile",
+        "Update user profile for Okta",
+    ),
+    (
+        "user.account.update_password",
+        "User update password for Okta",
+    ),
+    (
+        "user.account.reset_password",
+        "Fired when the user's Okta password is reset",
+    ),
+    (
+        "user.account.expire_password",
+        "Fired when the user's Okta password is expired",
+    ),
     ("user.account.unlock", "Unlock user account"),
     ("user.account.privilege.grant", "Grant user privilege"),
     ("user.account.privilege.revoke", "Revoke user privilege"),
@@ -100,12 +126,24 @@ const MESSAGES: [(&str, &str); 30] = [
     ("group.lifecycle.delete", "Delete Okta group"),
     ("group.profile.update", "Update Okta group profile"),
     ("group.user_membership.add", "Add user to group membership"),
-    ("group.user_membership.remove", "Remove user from group membership"),
+    (
+        "group.user_membership.remove",
+        "Remove user from group membership",
+    ),
     ("group.privilege.grant", "Grant group privilege"),
     ("group.privilege.revoke", "Revoke group privilege"),
-    ("app.oauth2.client.privilege.grant", "Grant OAuth client privilege"),
-    ("app.oauth2.client.privilege.revoke", "Revoke OAuth client privilege"),
-    ("app.oauth2.as.token.grant.access_token", "OAuth2 access token is granted"),
+    (
+        "app.oauth2.client.privilege.grant",
+        "Grant OAuth client privilege",
+    ),
+    (
+        "app.oauth2.client.privilege.revoke",
+        "Revoke OAuth client privilege",
+    ),
+    (
+        "app.oauth2.as.token.grant.access_token",
+        "OAuth2 access token is granted",
+    ),
     ("app.oauth2.as.token.grant", "OIDC access token is granted"),
     ("system.api_token.create", "Create API token"),
     ("system.api_token.revoke", "Revoke API token"),
@@ -114,10 +152,19 @@ const MESSAGES: [(&str, &str); 30] = [
 
 impl Entry {
     /// An entry about what a call did.
-    pub(super) fn of(tail: Tail, serial: u32, call: &Call, actor: Target, token: Option<String>, event: Event) -> Self {
+    pub(super) fn of(
+        tail: Tail,
+        serial: u32,
+        call: &Call,
+        actor: Target,
+        token: Option<String>,
+        event: Event,
+    ) -> Self {
         let high = mix(u64::from(serial) ^ mix(u64::from_be_bytes(tail_number(tail))));
         let wide = u128::from(high) << 64 | u128::from(mix(high));
-        let uuid = uuid::Builder::from_random_bytes(wide.to_be_bytes()).into_uuid().to_string();
+        let uuid = uuid::Builder::from_random_bytes(wide.to_be_bytes())
+            .into_uuid()
+            .to_string();
         Self {
             uuid,
             published: call.now,
@@ -135,8 +182,14 @@ impl Entry {
 
     /// The entry as JSON.
     pub(crate) fn print(&self) -> Value {
-        let message = MESSAGES.iter().find(|(name, _)| *name == self.event).map_or(self.event, |(_, text)| text);
-        let detail = self.token.as_ref().map_or_else(|| json!({}), |token| json!({ "requestApiTokenId": token }));
+        let message = MESSAGES
+            .iter()
+            .find(|(name, _)| *name == self.event)
+            .map_or(self.event, |(_, text)| text);
+        let detail = self
+            .token
+            .as_ref()
+            .map_or_else(|| json!({}), |token| json!({ "requestApiTokenId": token }));
         let targets: Vec<_> = self.targets.iter().map(Target::print).collect();
         json!({
             "actor": self.actor.print(),
@@ -169,7 +222,10 @@ impl Entry {
 
 fn tail_number(tail: Tail) -> [u8; 8] {
     let mut number = [0; 8];
-    for (slot, byte) in number.iter_mut().zip(tail.id(crate::store::Kind::ORG, 0).bytes().rev()) {
+    for (slot, byte) in number
+        .iter_mut()
+        .zip(tail.id(crate::store::Kind::ORG, 0).bytes().rev())
+    {
         *slot = byte;
     }
     number

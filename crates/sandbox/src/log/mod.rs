@@ -32,14 +32,21 @@ impl Org {
                 Some(serial) => self.app_target(serial).with_kind("PublicClientApp"),
                 None => Target::new("PublicClientApp", client_id.clone(), "unknown", "unknown"),
             },
-            Caller::Anonymous => Target::new("SystemPrincipal", "system", "system@okta.com", "Okta System"),
+            Caller::Anonymous => Target::new(
+                "SystemPrincipal",
+                "system",
+                "system@okta.com",
+                "Okta System",
+            ),
         };
         let token = match call.caller {
             Caller::Token { token, .. } => Some(self.tail.id(Kind::TOKEN, token)),
             _ => None,
         };
         let serial = self.log.rows.next_serial();
-        self.log.rows.push(Entry::of(self.tail, serial, call, actor, token, event));
+        self.log
+            .rows
+            .push(Entry::of(self.tail, serial, call, actor, token, event));
     }
 
     /// A user as actor or target of an entry.
@@ -56,13 +63,24 @@ impl Org {
 
     /// A group as target of an entry.
     pub(crate) fn group_target(&self, serial: u32) -> Target {
-        let name = self.groups.get(serial).map_or("unknown", |group| &*group.name);
-        Target::new("UserGroup", self.tail.id(Kind::GROUP, serial), "unknown", name)
+        let name = self
+            .groups
+            .get(serial)
+            .map_or("unknown", |group| &*group.name);
+        Target::new(
+            "UserGroup",
+            self.tail.id(Kind::GROUP, serial),
+            "unknown",
+            name,
+        )
     }
 
     /// An app as target of an entry.
     pub(crate) fn app_target(&self, serial: u32) -> Target {
-        let label = self.apps.get(serial).map_or("unknown", |app| app.label.as_str());
+        let label = self
+            .apps
+            .get(serial)
+            .map_or("unknown", |app| app.label.as_str());
         Target::new("AppInstance", self.tail.id(Kind::APP, serial), label, label)
     }
 }

@@ -24,22 +24,38 @@ pub(super) struct Setting<'a> {
 }
 
 /// Checks an assertion and gives the serial of the app that made it.
-pub(super) fn check(text: &str, client_id: Option<&str>, setting: Setting<'_>, memory: &mut Memory) -> Result<u32, OAuthFail> {
-    let jws = Jws::parse(text).ok_or(OAuthFail::client("The parsing of the client_assertion failed."))?;
+pub(super) fn check(
+    text: &str,
+    client_id: Option<&str>,
+    setting: Setting<'_>,
+    memory: &mut Memory,
+) -> Result<u32, OAuthFail> {
+    let jws = Jws::parse(text).ok_or(OAuthFail::client(
+        "The parsing of the client_assertion failed.",
+    ))?;
     if !ALGORITHMS.contains(&jws.algorithm()) {
-        return Err(OAuthFail::client("The client_assertion signature algorithm is invalid."));
+        return Err(OAuthFail::client(
+            "The client_assertion signature algorithm is invalid.",
+        ));
     }
     let find = |id: Option<&str>| id.and_then(|id| setting.org.apps.by_client_id(setting.org, id));
-    let serial = find(jws.text("iss"))
-        .ok_or(OAuthFail::client("The issuer claim for client_assertion is not a valid client_id."))?;
+    let serial = find(jws.text("iss")).ok_or(OAuthFail::client(
+        "The issuer claim for client_assertion is not a valid client_id.",
+    ))?;
     if jws.text("sub") != jws.text("iss") {
-        return Err(OAuthFail::client("The subject claim for client_assertion is not a valid client_id."));
+        return Err(OAuthFail::client(
+            "The subject claim for client_assertion is not a valid client_id.",
+        ));
     }
     if client_id.is_some_and(|id| Some(id) != jws.text("iss")) {
-        return Err(OAuthFail::client("Invalid value for 'client_id' parameter."));
+        return Err(OAuthFail::client(
+            "Invalid value for 'client_id' parameter.",
+        ));
     }
     let app = setting.org.apps.get(serial).filter(|app| app.active);
-    let app = app.ok_or(OAuthFail::client("Invalid value for 'client_id' parameter."))?;
+    let app = app.ok_or(OAuthFail::client(
+        "Invalid value for 'client_id' parameter.",
+    ))?;
     signed(&jws, app)?;
     in_time(&jws, setting)?;
     once(&jws, serial, setting.now, memory)?;
@@ -48,17 +64,30 @@ pub(super) fn check(text: &str, client_id: Option<&str>, setting: Setting<'_>, m
 
 fn signed(jws: &Jws, app: &App) -> Result<(), OAuthFail> {
     if app.keys.is_empty() {
-        let text = "The client does not have a JWKSet configured, but the client_assertion requires one.";
+        let text =
+            "The client does not have a JWKSet configured, but the client_assertion requires one.";
         return Err(OAuthFail::client(text));
     }
     let kid = jws.header.get("kid").and_then(Value::as_str);
     let usable = |key: &&Value| key.get("status").and_then(Value::as_str) != Some("INACTIVE");
     let key = match kid {
-        Some(kid) => app.keys.iter().filter(usable).find(|key| key.get("kid").and_then(Value::as_str) == Some(kid)),
+        Some(kid) => app
+            .keys
+            .iter()
+            .filter(usable)
+            .find(|key| key.get("kid").and_then(Value::as_str) == Some(kid)),
         None => app.keys.iter().filter(usable).find(|_| app.keys.len() == 1),
     };
-    let key = key.ok_or(OAuthFail::client("The client_assertion JWT kid is invalid."))?;
-    if jws.is_signed_by(key) { Ok(()) } else { Err(OAuthFail::client("The client_assertion signature is invalid.")) }
+    let key = key.ok_or(OAuthFail::client(
+        "The client_assertion JWT kid is invalid.",
+    ))?;
+    if jws.is_signed_by(key) {
+        Ok(())
+    } else {
+        Err(OAuthFail::client(
+            "The client_assertion signature is invalid.",
+        ))
+    }
 }
 
 fn in_time(jws: &Jws, setting: Setting<'_>) -> Result<(), OAuthFail> {
@@ -71,7 +100,8 @@ fn in_time(jws: &Jws, setting: Setting<'_>) -> Result<(), OAuthFail> {
         None => false,
     };
     if !meant {
-        let text = "The audience claim for client_assertion must be the endpoint invoked for the request.";
+        let text =
+            "The audience claim for client_assertion must be the endpoint invoked for the request.";
         return Err(OAuthFail::client(text));
     }
     let Some(end) = jws.seconds("exp") else {
@@ -82,20 +112,30 @@ fn in_time(jws: &Jws, setting: Setting<'_>) -> Result<(), OAuthFail> {
         return Err(OAuthFail::client("The client_assertion token is expired."));
     }
     if end > now + LONGEST + SKEW {
-        return Err(OAuthFail::client("The client_assertion token has an expiration too far into the future."));
+        return Err(OAuthFail::client(
+            "The client_assertion token has an expiration too far into the future.",
+        ));
     }
     if jws.seconds("iat").is_some_and(|made| made > now + SKEW) {
-        return Err(OAuthFail::client("The client_assertion token must be issued before the current time."));
+        return Err(OAuthFail::client(
+            "The client_assertion token must be issued before the current time.",
+        ));
     }
     Ok(())
 }
 
 fn once(jws: &Jws, serial: u32, now: Time, memory: &mut Memory) -> Result<(), OAuthFail> {
-    let Some(id) = jws.text("jti") else { return Ok(()) };
-    let until = jws.seconds("exp").map_or(now.plus(LONGEST), |end| Time(end.saturating_mul(1000)));
+    let Some(id) = jws.text("jti") else {
+        return Ok(());
+    };
+    let until = jws
+        .seconds("exp")
+        .map_or(now.plus(LONGEST), |end| Time(end.saturating_mul(1000)));
     if memory.first_use("assertion", &format!("{serial} {id}"), until, now) {
         Ok(())
     } else {
-        Err(OAuthFail::client("The client_assertion token has already been used."))
+        Err(OAuthFail::client(
+            "The client_assertion token has already been used.",
+        ))
     }
 }

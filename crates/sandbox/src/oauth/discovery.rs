@@ -16,13 +16,26 @@ pub(crate) fn routes(routes: &mut Routes) {
 }
 
 fn keys(org: &Org, _call: &Call) -> Answer {
-    let keys: Vec<Value> = org.keys.signing().map(super::PrivateKey::jwk).into_iter().collect();
+    let keys: Vec<Value> = org
+        .keys
+        .signing()
+        .map(super::PrivateKey::jwk)
+        .into_iter()
+        .collect();
     Ok(Reply::json(&json!({ "keys": keys })))
 }
 
 fn document(call: &Call) -> Value {
     let at = |path: &str| call.url(&format!("/oauth2/v1/{path}"));
-    let mut scopes = vec!["openid", "email", "profile", "address", "phone", "offline_access", "groups"];
+    let mut scopes = vec![
+        "openid",
+        "email",
+        "profile",
+        "address",
+        "phone",
+        "offline_access",
+        "groups",
+    ];
     scopes.extend(all_scopes());
     json!({
         "issuer": call.base,
@@ -55,7 +68,20 @@ fn openid(_org: &Org, call: &Call) -> Answer {
     let mut body = document(call);
     body["userinfo_endpoint"] = call.url("/oauth2/v1/userinfo").into();
     body["id_token_signing_alg_values_supported"] = json!(["RS256"]);
-    body["claims_supported"] =
-        json!(["iss", "ver", "sub", "aud", "iat", "exp", "jti", "auth_time", "amr", "idp", "nonce", "name", "email"]);
+    body["claims_supported"] = json!([
+        "iss",
+        "ver",
+        "sub",
+        "aud",
+        "iat",
+        "exp",
+        "jti",
+        "auth_time",
+        "amr",
+        "idp",
+        "nonce",
+        "name",
+        "email"
+    ]);
     Ok(Reply::json(&body))
 }

@@ -51,22 +51,37 @@ pub(crate) fn check(
     if !ALGORITHMS.contains(&jws.algorithm()) {
         return Err("The DPoP proof JWT signature algorithm is invalid.");
     }
-    let key = jws.header.get("jwk").filter(|key| !is_private(key)).ok_or("The DPoP proof JWT is invalid.")?;
+    let key = jws
+        .header
+        .get("jwk")
+        .filter(|key| !is_private(key))
+        .ok_or("The DPoP proof JWT is invalid.")?;
     let jkt = thumbprint(key).ok_or("The DPoP proof JWT is invalid.")?;
     if !jws.is_signed_by(key) {
         return Err("The DPoP proof JWT signature is invalid.");
     }
     claims(&jws, target, now)?;
-    let id = jws.text("jti").filter(|id| !id.is_empty()).ok_or("'jti' claim in the DPoP proof JWT is invalid.")?;
+    let id = jws
+        .text("jti")
+        .filter(|id| !id.is_empty())
+        .ok_or("'jti' claim in the DPoP proof JWT is invalid.")?;
     if let Some(token) = access_token
         && jws.text("ath") != Some(encode(&Sha256::digest(token.as_bytes())).as_str())
     {
         return Err("'ath' claim in the DPoP proof does not match the presented access_token.");
     }
-    if !memory.first_use("proof", &format!("{jkt} {id}"), now.plus(OLDEST + SKEW), now) {
+    if !memory.first_use(
+        "proof",
+        &format!("{jkt} {id}"),
+        now.plus(OLDEST + SKEW),
+        now,
+    ) {
         return Err("The DPoP proof JWT has already been used.");
     }
-    Ok(Proof { jkt, nonce: jws.text("nonce").map(str::to_owned) })
+    Ok(Proof {
+        jkt,
+        nonce: jws.text("nonce").map(str::to_owned),
+    })
 }
 
 fn claims(jws: &Jws, target: Target<'_>, now: Time) -> Result<(), Wrong> {
@@ -76,7 +91,9 @@ fn claims(jws: &Jws, target: Target<'_>, now: Time) -> Result<(), Wrong> {
     if !jws.text("htu").is_some_and(|htu| same_url(htu, target.url)) {
         return Err("'htu' claim in the DPoP proof JWT is invalid.");
     }
-    let made = jws.seconds("iat").ok_or("'iat' claim in the DPoP proof JWT is invalid.")?;
+    let made = jws
+        .seconds("iat")
+        .ok_or("'iat' claim in the DPoP proof JWT is invalid.")?;
     if made > now.seconds() + SKEW {
         return Err("The DPoP proof JWT is issued in the future.");
     }
@@ -92,10 +109,15 @@ fn claims(jws: &Jws, target: Target<'_>, now: Time) -> Result<(), Wrong> {
 /// Whether two addresses are the same after percent-decoding, without query and fragment.
 fn same_url(one: &str, other: &str) -> bool {
     let plain = |url: &str| {
-        let cut = url.split(['?', '#']).next().unwrap_or_default().replace('+', "%2B");
-        let decoded = url::form_urlencoded::parse(format!("x={}", cut.replace('&', "%26")).as_bytes())
+        let cut = url
+            .split(['?', '#'])
             .next()
-            .map_or_else(String::new, |(_, value)| value.into_owned());
+            .unwrap_or_default()
+            .replace('+', "%2B");
+        let decoded =
+            url::form_urlencoded::parse(format!("x={}", cut.replace('&', "%26")).as_bytes())
+                .next()
+                .map_or_else(String::new, |(_, value)| value.into_owned());
         decoded.trim_end_matches('/').to_owned()
     };
     // Only scheme and host are blind to case.
@@ -103,8 +125,14 @@ fn same_url(one: &str, other: &str) -> bool {
     one == other || {
         let split = |url: &str| {
             let at = url.find("://").map_or(0, |at| at + 3);
-            let host = url.get(at..).and_then(|rest| rest.find('/')).map_or(url.len(), |end| at + end);
-            (url.get(..host).unwrap_or_default().to_lowercase(), url.get(host..).unwrap_or_default().to_owned())
+            let host = url
+                .get(at..)
+                .and_then(|rest| rest.find('/'))
+                .map_or(url.len(), |end| at + end);
+            (
+                url.get(..host).unwrap_or_default().to_lowercase(),
+                url.get(host..).unwrap_or_default().to_owned(),
+            )
         };
         split(&one) == split(&other)
     }
@@ -119,7 +147,10 @@ mod tests {
 
     #[test]
     fn addresses_are_compared_decoded_and_without_query() {
-        assert!(same_url("https://a.example/api/v1/users/x%40y?limit=1", "https://a.example/api/v1/users/x@y"));
+        assert!(same_url(
+            "https://a.example/api/v1/users/x%40y?limit=1",
+            "https://a.example/api/v1/users/x@y"
+        ));
         assert!(same_url("HTTPS://A.example/x", "https://a.example/x"));
         assert!(!same_url("https://a.example/X", "https://a.example/x"));
         assert!(!same_url("http://a.example/x", "https://a.example/x"));
@@ -130,7 +161,10 @@ mod tests {
         let key = PrivateKey::generate().unwrap();
         let other = PrivateKey::generate().unwrap();
         let now = Time(1_700_000_000_000);
-        let target = Target { method: "GET", url: "https://a.example/api/v1/users" };
+        let target = Target {
+            method: "GET",
+            url: "https://a.example/api/v1/users",
+        };
         let header = json!({ "typ": "dpop+jwt", "alg": "RS256", "jwk": key.jwk() });
         let ath = encode(&Sha256::digest(b"token"));
         let good = json!({
@@ -151,20 +185,59 @@ mod tests {
         foreign["jwk"] = other.jwk();
         for (proof, want) in [
             ("x.y".to_owned(), "The DPoP proof JWT cannot be parsed."),
-            (key.sign(&typ, &good), "'typ' must be 'dpop+jwt' in the DPoP proof JWT."),
-            (key.sign(&alg, &good), "The DPoP proof JWT signature algorithm is invalid."),
+            (
+                key.sign(&typ, &good),
+                "'typ' must be 'dpop+jwt' in the DPoP proof JWT.",
+            ),
+            (
+                key.sign(&alg, &good),
+                "The DPoP proof JWT signature algorithm is invalid.",
+            ),
             (key.sign(&private, &good), "The DPoP proof JWT is invalid."),
-            (key.sign(&foreign, &good), "The DPoP proof JWT signature is invalid."),
-            (with("htm", "POST".into()), "'htm' claim in the DPoP proof JWT is invalid."),
-            (with("htu", "https://a.example/other".into()), "'htu' claim in the DPoP proof JWT is invalid."),
-            (with("iat", Value::Null), "'iat' claim in the DPoP proof JWT is invalid."),
-            (with("iat", 1_700_000_600.into()), "The DPoP proof JWT is issued in the future."),
-            (with("iat", 1_699_999_699.into()), "The DPoP proof JWT is issued more than five minutes in the past."),
-            (with("exp", 1_699_999_999.into()), "The DPoP proof JWT is expired."),
-            (with("jti", Value::Null), "'jti' claim in the DPoP proof JWT is invalid."),
-            (with("ath", "x".into()), "'ath' claim in the DPoP proof does not match the presented access_token."),
+            (
+                key.sign(&foreign, &good),
+                "The DPoP proof JWT signature is invalid.",
+            ),
+            (
+                with("htm", "POST".into()),
+                "'htm' claim in the DPoP proof JWT is invalid.",
+            ),
+            (
+                with("htu", "https://a.example/other".into()),
+                "'htu' claim in the DPoP proof JWT is invalid.",
+            ),
+            (
+                with("iat", Value::Null),
+                "'iat' claim in the DPoP proof JWT is invalid.",
+            ),
+            (
+                with("iat", 1_700_000_600.into()),
+                "The DPoP proof JWT is issued in the future.",
+            ),
+            (
+                with("iat", 1_699_999_699.into()),
+                "The DPoP proof JWT is issued more than five minutes in the past.",
+            ),
+            (
+                with("exp", 1_699_999_999.into()),
+                "The DPoP proof JWT is expired.",
+            ),
+            (
+                with("jti", Value::Null),
+                "'jti' claim in the DPoP proof JWT is invalid.",
+            ),
+            (
+                with("ath", "x".into()),
+                "'ath' claim in the DPoP proof does not match the presented access_token.",
+            ),
         ] {
-            let found = check(&[&proof], target, Some("token"), now, &mut Memory::default());
+            let found = check(
+                &[&proof],
+                target,
+                Some("token"),
+                now,
+                &mut Memory::default(),
+            );
             assert_eq!(found, Err(want));
         }
         let mut memory = Memory::default();

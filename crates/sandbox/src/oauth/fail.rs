@@ -16,12 +16,20 @@ pub(crate) struct OAuthFail {
 impl OAuthFail {
     /// 401 `invalid_client`.
     pub(crate) const fn client(text: &'static str) -> Self {
-        Self { status: 401, error: "invalid_client", text }
+        Self {
+            status: 401,
+            error: "invalid_client",
+            text,
+        }
     }
 
     /// 400 with this error.
     pub(crate) const fn bad(error: &'static str, text: &'static str) -> Self {
-        Self { status: 400, error, text }
+        Self {
+            status: 400,
+            error,
+            text,
+        }
     }
 
     /// The answer.

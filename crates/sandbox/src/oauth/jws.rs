@@ -43,7 +43,10 @@ impl Jws {
 
     /// The algorithm it names.
     pub(crate) fn algorithm(&self) -> &str {
-        self.header.get("alg").and_then(Value::as_str).unwrap_or_default()
+        self.header
+            .get("alg")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// A claim that is a text.
@@ -59,7 +62,13 @@ impl Jws {
 
     /// Whether this key made its signature.
     pub(crate) fn is_signed_by(&self, key: &Value) -> bool {
-        verified(key, self.algorithm(), self.signed.as_bytes(), &self.signature).is_some()
+        verified(
+            key,
+            self.algorithm(),
+            self.signed.as_bytes(),
+            &self.signature,
+        )
+        .is_some()
     }
 }
 
@@ -81,18 +90,24 @@ fn verified(key: &Value, algorithm: &str, message: &[u8], signature: &[u8]) -> O
                 "RS512" => &signature::RSA_PKCS1_2048_8192_SHA512,
                 _ => return None,
             };
-            let key = RsaPublicKeyComponents { n: part(key, "n")?, e: part(key, "e")? };
+            let key = RsaPublicKeyComponents {
+                n: part(key, "n")?,
+                e: part(key, "e")?,
+            };
             key.verify(how, message, signature).ok()
         }
         "EC" => {
-            let how: &'static dyn signature::VerificationAlgorithm = match (algorithm, key.get("crv")?.as_str()?) {
-                ("ES256", "P-256") => &signature::ECDSA_P256_SHA256_FIXED,
-                ("ES384", "P-384") => &signature::ECDSA_P384_SHA384_FIXED,
-                ("ES512", "P-521") => &signature::ECDSA_P521_SHA512_FIXED,
-                _ => return None,
-            };
+            let how: &'static dyn signature::VerificationAlgorithm =
+                match (algorithm, key.get("crv")?.as_str()?) {
+                    ("ES256", "P-256") => &signature::ECDSA_P256_SHA256_FIXED,
+                    ("ES384", "P-384") => &signature::ECDSA_P384_SHA384_FIXED,
+                    ("ES512", "P-521") => &signature::ECDSA_P521_SHA512_FIXED,
+                    _ => return None,
+                };
             let point = [vec![4], part(key, "x")?, part(key, "y")?].concat();
-            UnparsedPublicKey::new(how, point).verify(message, signature).ok()
+            UnparsedPublicKey::new(how, point)
+                .verify(message, signature)
+                .ok()
         }
         _ => None,
     }
@@ -102,8 +117,17 @@ fn verified(key: &Value, algorithm: &str, message: &[u8], signature: &[u8]) -> O
 pub(crate) fn thumbprint(key: &Value) -> Option<String> {
     let text = |name: &str| key.get(name)?.as_str();
     let canonical = match text("kty")? {
-        "RSA" => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, text("e")?, text("n")?),
-        "EC" => format!(r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#, text("crv")?, text("x")?, text("y")?),
+        "RSA" => format!(
+            r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#,
+            text("e")?,
+            text("n")?
+        ),
+        "EC" => format!(
+            r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#,
+            text("crv")?,
+            text("x")?,
+            text("y")?
+        ),
         _ => return None,
     };
     Some(encode(&Sha256::digest(canonical.as_bytes())))
@@ -111,7 +135,9 @@ pub(crate) fn thumbprint(key: &Value) -> Option<String> {
 
 /// Whether a JWK also holds the private half.
 pub(crate) fn is_private(key: &Value) -> bool {
-    ["d", "p", "q", "dp", "dq", "qi", "k"].iter().any(|member| key.get(*member).is_some())
+    ["d", "p", "q", "dp", "dq", "qi", "k"]
+        .iter()
+        .any(|member| key.get(*member).is_some())
 }
 
 #[cfg(test)]
@@ -126,7 +152,10 @@ mod tests {
             "kty": "RSA", "e": "AQAB", "alg": "RS256", "kid": "2011-04-29",
             "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
         });
-        assert_eq!(thumbprint(&key).as_deref(), Some("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"));
+        assert_eq!(
+            thumbprint(&key).as_deref(),
+            Some("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")
+        );
     }
 
     /// RFC 7515 appendix A.3: ES256.

@@ -41,7 +41,13 @@ impl PrivateKey {
         let n = trimmed(public.modulus().big_endian_without_leading_zero());
         let e = trimmed(public.exponent().big_endian_without_leading_zero());
         let kid = thumbprint(&json!({ "kty": "RSA", "n": n, "e": e }))?;
-        Some(Self { pair, pem, kid, n, e })
+        Some(Self {
+            pair,
+            pem,
+            kid,
+            n,
+            e,
+        })
     }
 
     /// The public half as a JWK.
@@ -51,10 +57,19 @@ impl PrivateKey {
 
     /// A compact JWS over these claims.
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
-        let signed = format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
+        let signed = format!(
+            "{}.{}",
+            encode(header.to_string().as_bytes()),
+            encode(claims.to_string().as_bytes())
+        );
         let mut signature = vec![0; self.pair.public_modulus_len()];
         // A key of 2048 bits always signs; an empty signature would be refused by everybody.
-        let _ = self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature);
+        let _ = self.pair.sign(
+            &RSA_PKCS1_SHA256,
+            &SystemRandom::new(),
+            signed.as_bytes(),
+            &mut signature,
+        );
         format!("{signed}.{}", encode(&signature))
     }
 }

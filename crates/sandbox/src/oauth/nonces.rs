@@ -34,14 +34,23 @@ impl Memory {
         }
         self.made += 1;
         let seed = mix(u64::try_from(now.0).unwrap_or_default() ^ mix(self.made));
-        let nonce = super::jws::encode(&[seed.to_be_bytes(), mix(seed).to_be_bytes(), mix(!seed).to_be_bytes()].concat());
+        let nonce = super::jws::encode(
+            &[
+                seed.to_be_bytes(),
+                mix(seed).to_be_bytes(),
+                mix(!seed).to_be_bytes(),
+            ]
+            .concat(),
+        );
         self.nonces.push((nonce.clone(), now));
         nonce
     }
 
     /// Whether a nonce is taken.
     pub(crate) fn takes(&self, nonce: &str, now: Time) -> bool {
-        self.nonces.iter().any(|(known, made)| known == nonce && made.plus(NONCE_TAKEN) > now)
+        self.nonces
+            .iter()
+            .any(|(known, made)| known == nonce && made.plus(NONCE_TAKEN) > now)
     }
 
     /// Notes that an id was used. Gives whether it was new.
@@ -49,7 +58,9 @@ impl Memory {
         if self.used.len() > 10_000 {
             self.used.retain(|_, until| *until > now);
         }
-        self.used.insert(format!("{family} {id}"), until).is_none_or(|until| until <= now)
+        self.used
+            .insert(format!("{family} {id}"), until)
+            .is_none_or(|until| until <= now)
     }
 }
 

@@ -53,14 +53,4 @@ impl Org {
             keys: Arc::default(),
         }
     }
-
-    /// The label of a custom role.
-    pub(crate) fn custom_role_label(&self, _id: &str) -> Option<String> {
-        None
-    }
-
-    /// Whether there is such a resource set.
-    pub(crate) fn has_resource_set(&self, _id: &str) -> bool {
-        false
-    }
 }

@@ -14,12 +14,25 @@ use crate::{apps, users};
 /// The routes of role assignments.
 pub(crate) fn routes(routes: &mut Routes) {
     let holders = [
-        ["/api/v1/users/{userId}/roles", "/api/v1/users/{userId}/roles/{roleAssignmentId}"],
-        ["/api/v1/groups/{groupId}/roles", "/api/v1/groups/{groupId}/roles/{roleAssignmentId}"],
-        ["/oauth2/v1/clients/{clientId}/roles", "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}"],
+        [
+            "/api/v1/users/{userId}/roles",
+            "/api/v1/users/{userId}/roles/{roleAssignmentId}",
+        ],
+        [
+            "/api/v1/groups/{groupId}/roles",
+            "/api/v1/groups/{groupId}/roles/{roleAssignmentId}",
+        ],
+        [
+            "/oauth2/v1/clients/{clientId}/roles",
+            "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}",
+        ],
     ];
     for [all, one] in holders {
-        routes.get(all, list).post(all, assign).get(one, read).delete(one, unassign);
+        routes
+            .get(all, list)
+            .post(all, assign)
+            .get(one, read)
+            .delete(one, unassign);
     }
     let targets = [
         [
@@ -45,8 +58,13 @@ pub(crate) fn routes(routes: &mut Routes) {
         ],
     ];
     for [all_groups, group, all_apps, catalogue, app] in targets {
-        routes.get(all_groups, target_groups).put(group, add_group).delete(group, drop_group);
-        routes.get(all_apps, target_apps).put(all_apps, all_apps_again);
+        routes
+            .get(all_groups, target_groups)
+            .put(group, add_group)
+            .delete(group, drop_group);
+        routes
+            .get(all_apps, target_apps)
+            .put(all_apps, all_apps_again);
         routes.put(catalogue, add_app).delete(catalogue, drop_app);
         routes.put(app, add_app).delete(app, drop_app);
     }
@@ -69,7 +87,9 @@ fn shared_id(role: &str) -> String {
     let mut id = String::new();
     let (mut bits, mut held) = (0_u32, 0_u32);
     let mut push = |value: u32| {
-        let letter = usize::try_from(value & 31).ok().and_then(|at| LETTERS.get(at));
+        let letter = usize::try_from(value & 31)
+            .ok()
+            .and_then(|at| LETTERS.get(at));
         id.push(letter.map_or('A', |byte| char::from(*byte)));
     };
     for byte in role.bytes() {
@@ -91,7 +111,11 @@ fn new_id(org: &mut Org, holder: Holder, role: &str) -> String {
     if !own {
         return shared_id(role);
     }
-    let kind = if matches!(holder, Holder::Group(_)) { Kind::GROUP_ROLE_ASSIGNMENT } else { Kind::ROLE_ASSIGNMENT };
+    let kind = if matches!(holder, Holder::Group(_)) {
+        Kind::GROUP_ROLE_ASSIGNMENT
+    } else {
+        Kind::ROLE_ASSIGNMENT
+    };
     let serial = org.roles.next_serial();
     org.tail.id(kind, serial)
 }
@@ -100,7 +124,9 @@ fn print(org: &Org, call: &Call, holder: Holder, held: &Assignment) -> Value {
     let assignee = match holder {
         Holder::User(serial) => format!("/api/v1/users/{}", org.tail.id(Kind::USER, serial)),
         Holder::Group(serial) => format!("/api/v1/groups/{}", org.tail.id(Kind::GROUP, serial)),
-        Holder::Client(serial) => format!("/oauth2/v1/clients/{}", org.apps.client_id(org, serial)),
+        Holder::Client(serial) => {
+            format!("/oauth2/v1/clients/{}", apps::Apps::client_id(org, serial))
+        }
     };
     let mut links = json!({ "assignee": { "href": call.url(&assignee) } });
     let mut body = json!({
@@ -111,7 +137,8 @@ fn print(org: &Org, call: &Call, holder: Holder, held: &Assignment) -> Value {
         body["role"] = role.as_str().into();
         body["resource-set"] = set.as_str().into();
         let roles = call.url(&format!("/api/v1/iam/roles/{role}"));
-        links["resource-set"] = json!({ "href": call.url(&format!("/api/v1/iam/resource-sets/{set}")) });
+        links["resource-set"] =
+            json!({ "href": call.url(&format!("/api/v1/iam/resource-sets/{set}")) });
         links["role"] = json!({ "href": roles });
         links["permissions"] = json!({ "href": format!("{roles}/permissions") });
         links["member"] = json!({ "href": call.url(&format!("/api/v1/iam/resource-sets/{set}/bindings/{role}/members/{}", held.id)) });
@@ -124,7 +151,10 @@ fn list(org: &Org, call: &Call) -> Answer {
     let holder = holder(org, call)?;
     let mut all: Vec<&Assignment> = org.roles.of(holder).iter().collect();
     all.sort_by(|a, b| a.id.cmp(&b.id));
-    let all: Vec<_> = all.into_iter().map(|held| print(org, call, holder, held)).collect();
+    let all: Vec<_> = all
+        .into_iter()
+        .map(|held| print(org, call, holder, held))
+        .collect();
     Ok(Reply::json(&all))
 }
 
@@ -136,20 +166,32 @@ fn find<'a>(org: &'a Org, call: &Call, holder: Holder) -> Result<&'a Assignment,
 
 fn read(org: &Org, call: &Call) -> Answer {
     let holder = holder(org, call)?;
-    Ok(Reply::json(&print(org, call, holder, find(org, call, holder)?)))
+    Ok(Reply::json(&print(
+        org,
+        call,
+        holder,
+        find(org, call, holder)?,
+    )))
 }
 
 fn assign(org: &mut Org, call: &Call) -> Answer {
     let holder = holder(org, call)?;
     let body = call.object()?;
-    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        body.get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let role = text("type");
-    let (label, custom) = match role.as_str() {
-        "CUSTOM" => custom(org, &text("role"), &text("resource-set"))?,
-        _ => {
-            let label = STANDARD.iter().find(|(name, _)| *name == role).map(|(_, label)| (*label).to_owned());
-            let label = label.ok_or_else(|| Fail::validation("type", ["type: The role type is not valid"]))?;
-            (label, None)
+    let (label, custom) = match STANDARD.iter().find(|(name, _)| *name == role) {
+        Some((_, label)) => ((*label).to_owned(), None),
+        None if role == "CUSTOM" => custom(&text("role"), &text("resource-set"))?,
+        None => {
+            return Err(Fail::validation(
+                "type",
+                ["type: The role type is not valid"],
+            ));
         }
     };
     let same = |held: &Assignment| held.role == role && held.custom == custom;
@@ -172,12 +214,9 @@ fn assign(org: &mut Org, call: &Call) -> Answer {
     Ok(Reply::json(&print(org, call, holder, &held)).status(StatusCode::CREATED))
 }
 
-fn custom(org: &Org, role: &str, set: &str) -> Result<(String, Option<(String, String)>), Fail> {
-    let label = org.custom_role_label(role).ok_or_else(|| Fail::not_found(role, "CustomRole"))?;
-    if !org.has_resource_set(set) {
-        return Err(Fail::not_found(set, "IAMPolicy"));
-    }
-    Ok((label, Some((role.to_owned(), set.to_owned()))))
+/// A custom role by its id, with the resource set to which it is limited.
+fn custom(role: &str, _set: &str) -> Result<(String, Option<(String, String)>), Fail> {
+    Err(Fail::not_found(role, "CustomRole"))
 }
 
 fn told(org: &mut Org, call: &Call, holder: Holder, given: bool) {
@@ -204,7 +243,14 @@ fn unassign(org: &mut Org, call: &Call) -> Answer {
         (Holder::User(serial), crate::http::Caller::Token { user, .. }) => serial == *user,
         _ => false,
     };
-    if own && org.roles.of(holder).iter().any(|held| held.id == id && held.role == "SUPER_ADMIN") && last_super(org) {
+    if own
+        && org
+            .roles
+            .of(holder)
+            .iter()
+            .any(|held| held.id == id && held.role == "SUPER_ADMIN")
+        && last_super(org)
+    {
         return Err(Fail::forbidden());
     }
     org.roles.of_mut(holder).retain(|held| held.id != id);
@@ -213,27 +259,45 @@ fn unassign(org: &mut Org, call: &Call) -> Answer {
 }
 
 fn last_super(org: &Org) -> bool {
-    let supers = |(_, list): &(Holder, &[Assignment])| list.iter().any(|held| held.role == "SUPER_ADMIN");
-    org.roles.holders().filter(supers).filter(|(holder, _)| matches!(holder, Holder::User(_))).count() <= 1
+    let supers =
+        |(_, list): &(Holder, &[Assignment])| list.iter().any(|held| held.role == "SUPER_ADMIN");
+    org.roles
+        .holders()
+        .filter(supers)
+        .filter(|(holder, _)| matches!(holder, Holder::User(_)))
+        .count()
+        <= 1
 }
 
 fn target_groups(org: &Org, call: &Call) -> Answer {
     let held = find(org, call, holder(org, call)?)?;
-    let shown = held.groups.iter().filter_map(|serial| org.groups.get(*serial).map(|group| (*serial, group)));
+    let shown = held
+        .groups
+        .iter()
+        .filter_map(|serial| org.groups.get(*serial).map(|group| (*serial, group)));
     let body = groups::array(org, call, shown, Expand::Nothing);
     Ok(Page::of(call, 20, 200)?.links(Reply::raw(body), call, &[], None))
 }
 
 fn target_apps(org: &Org, call: &Call) -> Answer {
     let held = find(org, call, holder(org, call)?)?;
-    let shown: Vec<_> = held.apps.iter().map(|(name, app)| apps::catalogue(org, call, name, *app)).collect();
+    let shown: Vec<_> = held
+        .apps
+        .iter()
+        .map(|(name, app)| apps::catalogue(org, call, name, *app))
+        .collect();
     Ok(Page::of(call, 20, 200)?.links(Reply::json(&shown), call, &[], None))
 }
 
 fn change(org: &mut Org, call: &Call, with: impl FnOnce(&mut Assignment)) -> Answer {
     let holder = holder(org, call)?;
     let id = find(org, call, holder)?.id.clone();
-    if let Some(held) = org.roles.of_mut(holder).iter_mut().find(|held| held.id == id) {
+    if let Some(held) = org
+        .roles
+        .of_mut(holder)
+        .iter_mut()
+        .find(|held| held.id == id)
+    {
         with(held);
     }
     Ok(Reply::no_content())
@@ -250,7 +314,9 @@ fn add_group(org: &mut Org, call: &Call) -> Answer {
 
 fn drop_group(org: &mut Org, call: &Call) -> Answer {
     let group = groups::find(org, call.param("targetGroupId"))?;
-    change(org, call, |held| held.groups.retain(|serial| *serial != group))
+    change(org, call, |held| {
+        held.groups.retain(|serial| *serial != group);
+    })
 }
 
 fn target_app(org: &Org, call: &Call) -> Result<(String, Option<u32>), Fail> {
@@ -289,7 +355,10 @@ mod tests {
             ("APP_ADMIN", "IFIFAX2BIRGUSTQ"),
             ("HELP_DESK_ADMIN", "JBCUYUC7IRCVGS27IFCE2SKO"),
             ("USER_ADMIN", "KVJUKUS7IFCE2SKO"),
-            ("GROUP_MEMBERSHIP_ADMIN", "I5JE6VKQL5GUKTKCIVJFGSCJKBPUCRCNJFHA"),
+            (
+                "GROUP_MEMBERSHIP_ADMIN",
+                "I5JE6VKQL5GUKTKCIVJFGSCJKBPUCRCNJFHA",
+            ),
         ] {
             assert_eq!(shared_id(role), want);
         }

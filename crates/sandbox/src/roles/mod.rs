@@ -33,7 +33,10 @@ impl Holder {
 
 /// A standard role: its type and label (Okta: Standard administrator roles).
 pub(crate) const STANDARD: [(&str, &str); 11] = [
-    ("API_ACCESS_MANAGEMENT_ADMIN", "API Access Management Administrator"),
+    (
+        "API_ACCESS_MANAGEMENT_ADMIN",
+        "API Access Management Administrator",
+    ),
     ("APP_ADMIN", "Application Administrator"),
     ("GROUP_MEMBERSHIP_ADMIN", "Group Membership Administrator"),
     ("HELP_DESK_ADMIN", "Help Desk Administrator"),
@@ -72,7 +75,10 @@ pub(crate) struct Roles {
 impl Roles {
     /// The assignments of a holder.
     pub(crate) fn of(&self, holder: Holder) -> &[Assignment] {
-        self.held.get(&holder).map(Vec::as_slice).unwrap_or_default()
+        self.held
+            .get(&holder)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 
     /// The assignments of a holder, to change.
@@ -88,7 +94,9 @@ impl Roles {
 
     /// Everybody who holds a role.
     pub(crate) fn holders(&self) -> impl Iterator<Item = (Holder, &[Assignment])> {
-        self.held.iter().map(|(holder, list)| (*holder, list.as_slice()))
+        self.held
+            .iter()
+            .map(|(holder, list)| (*holder, list.as_slice()))
     }
 
     /// Whether a group holds a role.

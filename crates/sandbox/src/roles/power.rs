@@ -51,10 +51,15 @@ fn allows(role: &str, area: Area, write: bool) -> bool {
         ("HELP_DESK_ADMIN", Area::Users) => true,
         ("GROUP_MEMBERSHIP_ADMIN", Area::Members) => true,
         ("APP_ADMIN", Area::Apps) => true,
-        ("GROUP_MEMBERSHIP_ADMIN" | "APP_ADMIN" | "HELP_DESK_ADMIN", Area::Users | Area::Groups) => !write,
+        (
+            "GROUP_MEMBERSHIP_ADMIN" | "APP_ADMIN" | "HELP_DESK_ADMIN",
+            Area::Users | Area::Groups,
+        ) => !write,
         ("API_ACCESS_MANAGEMENT_ADMIN", Area::Users | Area::Groups | Area::Apps) => !write,
         ("REPORT_ADMIN", Area::Log | Area::Users | Area::Groups | Area::Apps) => !write,
-        ("USER_ADMIN" | "HELP_DESK_ADMIN" | "APP_ADMIN" | "GROUP_MEMBERSHIP_ADMIN", Area::Log) => !write,
+        ("USER_ADMIN" | "HELP_DESK_ADMIN" | "APP_ADMIN" | "GROUP_MEMBERSHIP_ADMIN", Area::Log) => {
+            !write
+        }
         ("CUSTOM", Area::Users | Area::Groups | Area::Members | Area::Apps) => true,
         _ => false,
     }
@@ -68,8 +73,15 @@ impl Power {
 
     /// The power of a user by its own roles and those of its groups.
     pub(crate) fn of_user(org: &Org, serial: u32) -> Self {
-        let groups = org.people.get(serial).map(|person| person.groups.as_slice()).unwrap_or_default();
-        let holders = groups.iter().map(|group| Holder::Group(*group)).chain([Holder::User(serial)]);
+        let groups = org
+            .people
+            .get(serial)
+            .map(|person| person.groups.as_slice())
+            .unwrap_or_default();
+        let holders = groups
+            .iter()
+            .map(|group| Holder::Group(*group))
+            .chain([Holder::User(serial)]);
         Self::of(&org.roles, holders)
     }
 
@@ -107,17 +119,51 @@ mod tests {
     #[test]
     fn what_roles_allow() {
         for (role, method, template, want) in [
-            ("SUPER_ADMIN", Method::POST, "/api/v1/apps/{appId}/grants", true),
-            ("ORG_ADMIN", Method::POST, "/api/v1/apps/{appId}/grants", false),
+            (
+                "SUPER_ADMIN",
+                Method::POST,
+                "/api/v1/apps/{appId}/grants",
+                true,
+            ),
+            (
+                "ORG_ADMIN",
+                Method::POST,
+                "/api/v1/apps/{appId}/grants",
+                false,
+            ),
             ("ORG_ADMIN", Method::POST, "/api/v1/users", true),
             ("READ_ONLY_ADMIN", Method::GET, "/api/v1/groups", true),
-            ("READ_ONLY_ADMIN", Method::PUT, "/api/v1/groups/{groupId}/users/{userId}", false),
-            ("GROUP_MEMBERSHIP_ADMIN", Method::PUT, "/api/v1/groups/{groupId}/users/{userId}", true),
-            ("GROUP_MEMBERSHIP_ADMIN", Method::POST, "/api/v1/groups", false),
-            ("APP_ADMIN", Method::POST, "/api/v1/users/{userId}/roles", false),
+            (
+                "READ_ONLY_ADMIN",
+                Method::PUT,
+                "/api/v1/groups/{groupId}/users/{userId}",
+                false,
+            ),
+            (
+                "GROUP_MEMBERSHIP_ADMIN",
+                Method::PUT,
+                "/api/v1/groups/{groupId}/users/{userId}",
+                true,
+            ),
+            (
+                "GROUP_MEMBERSHIP_ADMIN",
+                Method::POST,
+                "/api/v1/groups",
+                false,
+            ),
+            (
+                "APP_ADMIN",
+                Method::POST,
+                "/api/v1/users/{userId}/roles",
+                false,
+            ),
             ("REPORT_ADMIN", Method::GET, "/api/v1/logs", true),
         ] {
-            assert_eq!(Power(vec![role.to_owned()]).may(&method, template), want, "{role} {method} {template}");
+            assert_eq!(
+                Power(vec![role.to_owned()]).may(&method, template),
+                want,
+                "{role} {method} {template}"
+            );
         }
         assert!(!Power::default().may(&Method::GET, "/api/v1/users"));
     }

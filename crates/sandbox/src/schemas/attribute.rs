@@ -37,7 +37,12 @@ const BASE: [(&str, &str, Option<&str>, Option<u32>); 31] = [
     ("zipCode", "Zip code", None, None),
     ("countryCode", "Country code", Some("country-code"), None),
     ("postalAddress", "Postal Address", None, None),
-    ("preferredLanguage", "Preferred language", Some("language-code"), None),
+    (
+        "preferredLanguage",
+        "Preferred language",
+        Some("language-code"),
+        None,
+    ),
     ("locale", "Locale", Some("locale"), None),
     ("timezone", "Time zone", Some("timezone"), None),
     ("userType", "User type", None, None),
@@ -86,52 +91,78 @@ impl Attributes {
     pub(crate) fn of_users() -> Self {
         let base = BASE
             .iter()
-            .map(|(name, title, format, longest)| ((*name).to_owned(), base(name, title, *format, *longest)))
+            .map(|(name, title, format, longest)| {
+                ((*name).to_owned(), base(name, title, *format, *longest))
+            })
             .collect();
-        Self { base, custom: Properties::new() }
+        Self {
+            base,
+            custom: Properties::new(),
+        }
     }
 
     /// The attribute with this name.
     pub(crate) fn get(&self, name: &str) -> Option<Attribute<'_>> {
-        self.base.get(name).or_else(|| self.custom.get(name)).map(Attribute)
+        self.base
+            .get(name)
+            .or_else(|| self.custom.get(name))
+            .map(Attribute)
     }
 
     /// The names of those that must be there.
     pub(crate) fn required(&self) -> impl Iterator<Item = &str> {
         let all = self.base.iter().chain(&self.custom);
-        all.filter(|(_, attribute)| attribute.get("required") == Some(&Value::Bool(true))).map(|(name, _)| name.as_str())
+        all.filter(|(_, attribute)| attribute.get("required") == Some(&Value::Bool(true)))
+            .map(|(name, _)| name.as_str())
     }
 }
 
 impl Attribute<'_> {
     /// What is wrong with a value, in Okta's words.
-    pub(crate) fn fault(&self, name: &str, value: &Value) -> Option<String> {
-        let kind = self.0.get("type").and_then(Value::as_str).unwrap_or("string");
+    pub(crate) fn fault(self, name: &str, value: &Value) -> Option<String> {
+        let kind = self
+            .0
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or("string");
         if !is_a(value, kind) {
             return Some(format!("{name}: {}", expected(kind)));
         }
         if let Some(Value::Array(list)) = Some(value)
-            && let Some(inner) = self.0.get("items").and_then(|items| items.get("type")).and_then(Value::as_str)
+            && let Some(inner) = self
+                .0
+                .get("items")
+                .and_then(|items| items.get("type"))
+                .and_then(Value::as_str)
             && !list.iter().all(|one| is_a(one, inner))
         {
             return Some(format!("{name}: {}", expected(inner)));
         }
-        self.length_fault(name, value).or_else(|| self.enum_fault(name, value))
+        self.length_fault(name, value)
+            .or_else(|| self.enum_fault(name, value))
     }
 
-    fn length_fault(&self, name: &str, value: &Value) -> Option<String> {
+    fn length_fault(self, name: &str, value: &Value) -> Option<String> {
         let length = u64::try_from(value.as_str()?.chars().count()).ok()?;
         let bound = |member: &str| self.0.get(member).and_then(Value::as_u64);
         if let Some(most) = bound("maxLength").filter(|most| length > *most) {
-            return Some(format!("{name}: String is too long (max {most} characters)"));
+            return Some(format!(
+                "{name}: String is too long (max {most} characters)"
+            ));
         }
-        let least = bound("minLength").filter(|least| length < *least && length > 0 && name != "login")?;
-        Some(format!("{name}: String is too short (min {least} characters)"))
+        let least =
+            bound("minLength").filter(|least| length < *least && length > 0 && name != "login")?;
+        Some(format!(
+            "{name}: String is too short (min {least} characters)"
+        ))
     }
 
-    fn enum_fault(&self, name: &str, value: &Value) -> Option<String> {
-        let Some(Value::Array(allowed)) = self.0.get("enum") else { return None };
-        (!allowed.contains(value)).then(|| format!("{name}: The value must be one of the enumerated values"))
+    fn enum_fault(self, name: &str, value: &Value) -> Option<String> {
+        let Some(Value::Array(allowed)) = self.0.get("enum") else {
+            return None;
+        };
+        (!allowed.contains(value))
+            .then(|| format!("{name}: The value must be one of the enumerated values"))
     }
 }
 

@@ -36,7 +36,9 @@ impl Schemas {
         schemas.types.push(UserType {
             name: "user".to_owned(),
             display_name: "User".to_owned(),
-            description: Some("Okta user profile template with default permission settings".to_owned()),
+            description: Some(
+                "Okta user profile template with default permission settings".to_owned(),
+            ),
             created: now.whole(),
             last_updated: now.whole(),
             schema: Attributes::of_users(),
@@ -46,7 +48,11 @@ impl Schemas {
 
     /// The user type with this id.
     pub(crate) fn find_type(&self, tail: &Tail, id: &str) -> Option<u32> {
-        let serial = if id == "default" { Some(0) } else { tail.serial(Kind::USER_TYPE, id) };
+        let serial = if id == "default" {
+            Some(0)
+        } else {
+            tail.serial(Kind::USER_TYPE, id)
+        };
         serial.filter(|serial| self.types.get(*serial).is_some())
     }
 

@@ -30,7 +30,10 @@ pub(crate) struct Tail {
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 fn digit(value: u64) -> char {
-    usize::try_from(value % 62).ok().and_then(|at| DIGITS.get(at)).map_or('0', |byte| char::from(*byte))
+    usize::try_from(value % 62)
+        .ok()
+        .and_then(|at| DIGITS.get(at))
+        .map_or('0', |byte| char::from(*byte))
 }
 
 /// Spreads a number over 64 bits (splitmix64), so that ids do not look counted.
@@ -46,7 +49,10 @@ impl Tail {
     pub(crate) fn of(seed: u64) -> Self {
         let mixed = mix(seed);
         let letter = |shift: u32| u8::try_from(u32::from(digit(mixed >> shift))).unwrap_or(b'x');
-        Self { text: [letter(0), letter(6), b'1', b'd', b'7'], offset: 62_u64.pow(7) * (46 + mixed % 10) + (mixed >> 20) % 62_u64.pow(6) }
+        Self {
+            text: [letter(0), letter(6), b'1', b'd', b'7'],
+            offset: 62_u64.pow(7) * (46 + mixed % 10) + (mixed >> 20) % 62_u64.pow(6),
+        }
     }
 
     /// The id of the row with this serial.
@@ -106,9 +112,18 @@ mod tests {
     #[test]
     fn strangers_ids_are_nobodys() {
         let tail = Tail::of(3);
-        for id in ["", "00u", "00uukwu5imhTN4iqpM1d7", "00u\u{e9}wu5imhTN4iqpM1d7", "00uzzzzzzzzzzzzzzzzz"] {
+        for id in [
+            "",
+            "00u",
+            "00uukwu5imhTN4iqpM1d7",
+            "00u\u{e9}wu5imhTN4iqpM1d7",
+            "00uzzzzzzzzzzzzzzzzz",
+        ] {
             assert_eq!(tail.serial(Kind::USER, id), None, "{id}");
         }
-        assert_eq!(tail.serial(Kind::USER, &Tail::of(4).id(Kind::USER, 5)), None);
+        assert_eq!(
+            tail.serial(Kind::USER, &Tail::of(4).id(Kind::USER, 5)),
+            None
+        );
     }
 }

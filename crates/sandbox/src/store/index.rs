@@ -14,7 +14,9 @@ pub(crate) struct Index {
 
 impl Default for Index {
     fn default() -> Self {
-        Self { shards: vec![Arc::default(); SHARDS] }
+        Self {
+            shards: vec![Arc::default(); SHARDS],
+        }
     }
 }
 

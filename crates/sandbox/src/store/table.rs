@@ -16,13 +16,21 @@ pub(crate) struct Table<T> {
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        Self { pages: self.pages.clone(), next: self.next, live: self.live }
+        Self {
+            pages: self.pages.clone(),
+            next: self.next,
+            live: self.live,
+        }
     }
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { pages: Vec::new(), next: 0, live: 0 }
+        Self {
+            pages: Vec::new(),
+            next: 0,
+            live: 0,
+        }
     }
 }
 
@@ -73,7 +81,9 @@ impl<T: Clone> Table<T> {
     pub(crate) fn remove(&mut self, serial: u32) -> Option<Arc<T>> {
         self.slot(serial)?;
         let at = usize::try_from(serial).ok()?;
-        let taken = Arc::make_mut(self.pages.get_mut(at / PAGE)?).get_mut(at % PAGE)?.take();
+        let taken = Arc::make_mut(self.pages.get_mut(at / PAGE)?)
+            .get_mut(at % PAGE)?
+            .take();
         self.live -= usize::from(taken.is_some());
         taken
     }
@@ -81,11 +91,17 @@ impl<T: Clone> Table<T> {
     /// The rows from this serial on, oldest first.
     pub(crate) fn from(&self, serial: u32) -> impl Iterator<Item = (u32, &T)> {
         let start = usize::try_from(serial).unwrap_or(usize::MAX);
-        let rows = self.pages.iter().skip(start / PAGE).flat_map(|page| page.iter());
+        let rows = self
+            .pages
+            .iter()
+            .skip(start / PAGE)
+            .flat_map(|page| page.iter());
         let first = start / PAGE * PAGE;
-        rows.enumerate().skip(start.saturating_sub(first)).filter_map(move |(at, row)| {
-            Some((u32::try_from(first + at).ok()?, row.as_ref()?.as_ref()))
-        })
+        rows.enumerate()
+            .skip(start.saturating_sub(first))
+            .filter_map(move |(at, row)| {
+                Some((u32::try_from(first + at).ok()?, row.as_ref()?.as_ref()))
+            })
     }
 
     /// All rows, oldest first.
@@ -95,7 +111,9 @@ impl<T: Clone> Table<T> {
 
     /// The rows before this serial, newest first.
     pub(crate) fn back_from(&self, serial: u32) -> impl Iterator<Item = (u32, &T)> {
-        (0..serial.min(self.next_serial())).rev().filter_map(|at| Some((at, self.get(at)?)))
+        (0..serial.min(self.next_serial()))
+            .rev()
+            .filter_map(|at| Some((at, self.get(at)?)))
     }
 }
 
@@ -113,8 +131,14 @@ mod tests {
         *table.get_mut(300).unwrap() = 7;
         table.remove(301);
         table.push(1000);
-        assert_eq!((before.get(300), before.get(301), before.len()), (Some(&300), Some(&301), 1000));
-        assert_eq!((table.get(300), table.get(301), table.len()), (Some(&7), None, 1000));
+        assert_eq!(
+            (before.get(300), before.get(301), before.len()),
+            (Some(&300), Some(&301), 1000)
+        );
+        assert_eq!(
+            (table.get(300), table.get(301), table.len()),
+            (Some(&7), None, 1000)
+        );
     }
 
     #[test]
@@ -127,7 +151,11 @@ mod tests {
         let seen: Vec<u32> = table.from(511).take(3).map(|(serial, _)| serial).collect();
         assert_eq!(seen, [511, 512, 514]);
         assert_eq!(table.from(600).count(), 0);
-        let back: Vec<u32> = table.back_from(515).take(2).map(|(serial, _)| serial).collect();
+        let back: Vec<u32> = table
+            .back_from(515)
+            .take(2)
+            .map(|(serial, _)| serial)
+            .collect();
         assert_eq!(back, [514, 512]);
     }
 }

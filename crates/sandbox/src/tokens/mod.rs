@@ -31,7 +31,9 @@ pub(crate) struct Token {
 
 impl Token {
     fn expires(&self) -> Time {
-        Time(self.used.load(Ordering::Relaxed)).plus(WINDOW_DAYS * 86_400).whole()
+        Time(self.used.load(Ordering::Relaxed))
+            .plus(WINDOW_DAYS * 86_400)
+            .whole()
     }
 
     fn print(&self, org: &Org, call: &Call, serial: u32) -> Value {
@@ -81,7 +83,10 @@ impl Tokens {
             return None;
         }
         token.used.fetch_max(now.0, Ordering::Relaxed);
-        Some(Caller::Token { token: serial, user: token.user })
+        Some(Caller::Token {
+            token: serial,
+            user: token.user,
+        })
     }
 }
 
@@ -96,18 +101,30 @@ pub(crate) fn routes(routes: &mut Routes) {
 }
 
 fn list(org: &Org, call: &Call) -> Answer {
-    let all: Vec<_> = org.tokens.rows.iter().map(|(serial, token)| token.print(org, call, serial)).collect();
+    let all: Vec<_> = org
+        .tokens
+        .rows
+        .iter()
+        .map(|(serial, token)| token.print(org, call, serial))
+        .collect();
     Ok(Reply::json(&all))
 }
 
 fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
     let id = call.param("apiTokenId");
-    let serial = org.tail.serial(Kind::TOKEN, id).filter(|serial| org.tokens.rows.get(*serial).is_some());
+    let serial = org
+        .tail
+        .serial(Kind::TOKEN, id)
+        .filter(|serial| org.tokens.rows.get(*serial).is_some());
     serial.ok_or_else(|| Fail::not_found(id, "Token"))
 }
 
 fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
-    let token = org.tokens.rows.get(serial).ok_or_else(|| Fail::not_found(call.param("apiTokenId"), "Token"))?;
+    let token = org
+        .tokens
+        .rows
+        .get(serial)
+        .ok_or_else(|| Fail::not_found(call.param("apiTokenId"), "Token"))?;
     Ok(Reply::json(&token.print(org, call, serial)))
 }
 
@@ -120,7 +137,10 @@ fn update(org: &mut Org, call: &Call) -> Answer {
     let body = call.object()?;
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
     if name.is_empty() {
-        return Err(Fail::validation("name", ["name: The field cannot be left blank"]));
+        return Err(Fail::validation(
+            "name",
+            ["name: The field cannot be left blank"],
+        ));
     }
     if let Some(token) = org.tokens.rows.get_mut(serial) {
         name.clone_into(&mut token.name);
@@ -138,7 +158,9 @@ fn revoke(org: &mut Org, call: &Call) -> Answer {
 }
 
 fn revoke_current(org: &mut Org, call: &Call) -> Answer {
-    let Caller::Token { token, .. } = call.caller else { return Err(Fail::forbidden()) };
+    let Caller::Token { token, .. } = call.caller else {
+        return Err(Fail::forbidden());
+    };
     gone(org, call, token);
     Ok(Reply::no_content())
 }
@@ -152,7 +174,12 @@ fn gone(org: &mut Org, call: &Call, serial: u32) {
 impl Org {
     /// A token as the target of a log entry.
     pub(crate) fn token_target(&self, serial: u32) -> crate::log::Target {
-        let name = self.tokens.rows.get(serial).map(|token| token.name.clone()).unwrap_or_default();
+        let name = self
+            .tokens
+            .rows
+            .get(serial)
+            .map(|token| token.name.clone())
+            .unwrap_or_default();
         crate::log::Target::new("Token", self.tail.id(Kind::TOKEN, serial), "unknown", name)
     }
 }

@@ -30,7 +30,10 @@ impl NewPerson {
     pub(crate) fn add(mut self, org: &mut Org) -> u32 {
         let now = self.now.whole();
         let active = self.status != Status::Staged;
-        let password = self.secrets.as_ref().is_some_and(|secrets| secrets.password.is_some());
+        let password = self
+            .secrets
+            .as_ref()
+            .is_some_and(|secrets| secrets.password.is_some());
         self.groups.sort_unstable();
         self.groups.dedup();
         let groups = self.groups.clone();
@@ -65,9 +68,15 @@ pub(super) fn create(org: &mut Org, call: &Call) -> Answer {
     let mut wrong = profile::check(&members, org.schemas.of_type(user_type));
     let credentials = body.get("credentials").cloned().unwrap_or_default();
     let secrets = secrets(&credentials, &mut wrong);
-    let taken = members.get("login").and_then(Value::as_str).is_some_and(|login| org.people.by_login(login).is_some());
+    let taken = members
+        .get("login")
+        .and_then(Value::as_str)
+        .is_some_and(|login| org.people.by_login(login).is_some());
     if taken {
-        wrong.push("login: An object with this field already exists in the current organization".to_owned());
+        wrong.push(
+            "login: An object with this field already exists in the current organization"
+                .to_owned(),
+        );
     }
     if !wrong.is_empty() {
         return Err(Fail::validation(subject(&wrong), wrong));
@@ -76,8 +85,15 @@ pub(super) fn create(org: &mut Org, call: &Call) -> Answer {
     let status = first_status(call, secrets.password.is_some(), &provider)?;
     let groups = groups(org, &body)?;
     let secrets = (secrets != Secrets::default()).then(|| Box::new(secrets));
-    let new =
-        NewPerson { profile: Profile::of(members), status, user_type, secrets, provider, groups: groups.clone(), now: call.now };
+    let new = NewPerson {
+        profile: Profile::of(members),
+        status,
+        user_type,
+        secrets,
+        provider,
+        groups: groups.clone(),
+        now: call.now,
+    };
     let serial = new.add(org);
     told(org, call, serial, status, &groups);
     Ok(super::whole(org, call, serial))
@@ -96,25 +112,44 @@ fn subject(wrong: &[String]) -> &'static str {
 }
 
 fn user_type(org: &Org, body: &Map<String, Value>) -> Result<u32, Fail> {
-    let Some(id) = body.get("type").and_then(|kind| kind.get("id")).and_then(Value::as_str) else { return Ok(0) };
-    org.schemas.find_type(&org.tail, id).ok_or_else(|| Fail::not_found(id, "CVDType"))
+    let Some(id) = body
+        .get("type")
+        .and_then(|kind| kind.get("id"))
+        .and_then(Value::as_str)
+    else {
+        return Ok(0);
+    };
+    org.schemas
+        .find_type(&org.tail, id)
+        .ok_or_else(|| Fail::not_found(id, "CVDType"))
 }
 
 /// Reads password and recovery question of a `credentials` member.
 pub(super) fn secrets(credentials: &Value, wrong: &mut Vec<String>) -> Secrets {
     let mut secrets = Secrets::default();
     let given = credentials.get("password");
-    if let Some(text) = given.and_then(|password| password.get("value")).and_then(Value::as_str) {
+    if let Some(text) = given
+        .and_then(|password| password.get("value"))
+        .and_then(Value::as_str)
+    {
         wrong.extend(password::fault(text));
         secrets.password = Some(digest(text));
-    } else if given.is_some_and(|password| password.get("hash").is_some() || password.get("hook").is_some()) {
+    } else if given
+        .is_some_and(|password| password.get("hash").is_some() || password.get("hook").is_some())
+    {
         secrets.password = Some(digest(&given.map(Value::to_string).unwrap_or_default()));
     }
     if let Some(question) = credentials.get("recovery_question") {
-        secrets.question = question.get("question").and_then(Value::as_str).map(Into::into);
+        secrets.question = question
+            .get("question")
+            .and_then(Value::as_str)
+            .map(Into::into);
         let answer = question.get("answer").and_then(Value::as_str);
         if answer.is_some_and(|answer| answer.chars().count() < 4) {
-            wrong.push("answer: The security question answer must be at least 4 characters in length".to_owned());
+            wrong.push(
+                "answer: The security question answer must be at least 4 characters in length"
+                    .to_owned(),
+            );
         }
         secrets.answer = answer.map(|answer| digest(&answer.to_lowercase()));
     }
@@ -124,7 +159,12 @@ pub(super) fn secrets(credentials: &Value, wrong: &mut Vec<String>) -> Secrets {
 /// Reads the provider of a `credentials` member.
 pub(super) fn provider(credentials: &Value) -> Provider {
     let provider = credentials.get("provider");
-    let text = |name: &str| provider.and_then(|provider| provider.get(name)).and_then(Value::as_str).unwrap_or("OKTA");
+    let text = |name: &str| {
+        provider
+            .and_then(|provider| provider.get(name))
+            .and_then(Value::as_str)
+            .unwrap_or("OKTA")
+    };
     match text("type") {
         "OKTA" => Provider::Okta,
         kind => Provider::Other(kind.into(), text("name").into()),
@@ -148,27 +188,51 @@ fn first_status(call: &Call, password: bool, provider: &Provider) -> Result<Stat
 }
 
 fn groups(org: &Org, body: &Map<String, Value>) -> Result<Vec<u32>, Fail> {
-    let Some(Value::Array(ids)) = body.get("groupIds") else { return Ok(Vec::new()) };
+    let Some(Value::Array(ids)) = body.get("groupIds") else {
+        return Ok(Vec::new());
+    };
     if ids.len() > MOST_GROUPS {
-        return Err(Fail::validation("groupIds", ["groupIds: At most 20 groups can be given"]));
+        return Err(Fail::validation(
+            "groupIds",
+            ["groupIds: At most 20 groups can be given"],
+        ));
     }
     let found = ids.iter().map(|id| {
         let id = id.as_str().unwrap_or_default();
-        let serial = org.tail.serial(Kind::GROUP, id).filter(|serial| org.groups.takes_members(*serial));
-        serial.ok_or_else(|| Fail::validation("groupIds", [format!("groupIds: The group '{id}' is not valid")]))
+        let serial = org
+            .tail
+            .serial(Kind::GROUP, id)
+            .filter(|serial| org.groups.takes_members(*serial));
+        serial.ok_or_else(|| {
+            Fail::validation(
+                "groupIds",
+                [format!("groupIds: The group '{id}' is not valid")],
+            )
+        })
     });
     found.collect()
 }
 
 fn told(org: &mut Org, call: &Call, serial: u32, status: Status, groups: &[u32]) {
     let user = org.user_target(serial);
-    org.record(call, Event::new("user.lifecycle.create").target(user.clone()));
+    org.record(
+        call,
+        Event::new("user.lifecycle.create").target(user.clone()),
+    );
     if status != Status::Staged {
-        org.record(call, Event::new("user.lifecycle.activate").target(user.clone()));
+        org.record(
+            call,
+            Event::new("user.lifecycle.activate").target(user.clone()),
+        );
     }
     for group in groups {
         let target = org.group_target(*group);
-        org.record(call, Event::new("group.user_membership.add").target(user.clone()).target(target));
+        org.record(
+            call,
+            Event::new("group.user_membership.add")
+                .target(user.clone())
+                .target(target),
+        );
     }
 }
 

@@ -30,11 +30,20 @@ pub(super) fn routes(routes: &mut Routes) {
         .post("/api/v1/users/{id}/lifecycle/activate", activate)
         .post("/api/v1/users/{id}/lifecycle/reactivate", reactivate)
         .post("/api/v1/users/{id}/lifecycle/deactivate", deactivate)
-        .post("/api/v1/users/{id}/lifecycle/suspend", |org, call| plain(org, call, Verb::Suspend, "user.lifecycle.suspend"))
-        .post("/api/v1/users/{id}/lifecycle/unsuspend", |org, call| plain(org, call, Verb::Unsuspend, "user.lifecycle.unsuspend"))
-        .post("/api/v1/users/{id}/lifecycle/unlock", |org, call| plain(org, call, Verb::Unlock, "user.account.unlock"))
+        .post("/api/v1/users/{id}/lifecycle/suspend", |org, call| {
+            plain(org, call, Verb::Suspend, "user.lifecycle.suspend")
+        })
+        .post("/api/v1/users/{id}/lifecycle/unsuspend", |org, call| {
+            plain(org, call, Verb::Unsuspend, "user.lifecycle.unsuspend")
+        })
+        .post("/api/v1/users/{id}/lifecycle/unlock", |org, call| {
+            plain(org, call, Verb::Unlock, "user.account.unlock")
+        })
         .post("/api/v1/users/{id}/lifecycle/expire_password", expire)
-        .post("/api/v1/users/{id}/lifecycle/expire_password_with_temp_password", expire_with_temporary)
+        .post(
+            "/api/v1/users/{id}/lifecycle/expire_password_with_temp_password",
+            expire_with_temporary,
+        )
         .post("/api/v1/users/{id}/lifecycle/reset_password", reset)
         .post("/api/v1/users/{id}/lifecycle/reset_factors", reset_factors);
 }
@@ -56,13 +65,27 @@ fn next(from: Status, verb: Verb, password: bool) -> Result<Status, Fail> {
         (Verb::Deactivate, Deprovisioned) => Err(not_now()),
         (Verb::Deactivate, _) => Ok(Deprovisioned),
         (Verb::Suspend, Provisioned | Active | Recovery | PasswordExpired) => Ok(Suspended),
-        (Verb::Suspend, _) => Err(Fail::validation("suspendUser", ["Cannot suspend a user that is not active"])),
+        (Verb::Suspend, _) => Err(Fail::validation(
+            "suspendUser",
+            ["Cannot suspend a user that is not active"],
+        )),
         (Verb::Unsuspend, Suspended) => Ok(begun),
-        (Verb::Unsuspend, _) => Err(Fail::validation("unsuspendUser", ["Cannot unsuspend a user that is not suspended"])),
+        (Verb::Unsuspend, _) => Err(Fail::validation(
+            "unsuspendUser",
+            ["Cannot unsuspend a user that is not suspended"],
+        )),
         (Verb::Unlock, LockedOut) => Ok(Active),
-        (Verb::Unlock, _) => Err(Fail::new(StatusCode::FORBIDDEN, "E0000032", "Unlock is not allowed for this user.")),
-        (Verb::ExpirePassword, Active | PasswordExpired | Recovery | LockedOut) => Ok(PasswordExpired),
-        (Verb::ResetPassword, Provisioned | Active | Recovery | PasswordExpired | LockedOut) => Ok(Recovery),
+        (Verb::Unlock, _) => Err(Fail::new(
+            StatusCode::FORBIDDEN,
+            "E0000032",
+            "Unlock is not allowed for this user.",
+        )),
+        (Verb::ExpirePassword, Active | PasswordExpired | Recovery | LockedOut) => {
+            Ok(PasswordExpired)
+        }
+        (Verb::ResetPassword, Provisioned | Active | Recovery | PasswordExpired | LockedOut) => {
+            Ok(Recovery)
+        }
         (Verb::Reactivate | Verb::ExpirePassword | Verb::ResetPassword, _) => Err(not_now()),
     }
 }
@@ -74,7 +97,10 @@ fn not_now() -> Fail {
 
 fn turn(org: &mut Org, call: &Call, verb: Verb) -> Result<u32, Fail> {
     let serial = find(org, call, call.param("id"))?;
-    let person = org.people.get_mut(serial).ok_or_else(|| Fail::not_found(call.param("id"), "User"))?;
+    let person = org
+        .people
+        .get_mut(serial)
+        .ok_or_else(|| Fail::not_found(call.param("id"), "User"))?;
     let status = next(person.status, verb, person.has_password())?;
     if status != person.status || verb == Verb::Deactivate {
         person.turn(status, call.now);
@@ -95,7 +121,9 @@ fn plain(org: &mut Org, call: &Call, verb: Verb, event: &'static str) -> Answer 
 
 fn token(call: &Call) -> Reply {
     let token = call.opaque(20);
-    Reply::json(&json!({ "activationUrl": call.url(&format!("/tokens/{token}/verify")), "activationToken": token }))
+    Reply::json(
+        &json!({ "activationUrl": call.url(&format!("/tokens/{token}/verify")), "activationToken": token }),
+    )
 }
 
 fn activate(org: &mut Org, call: &Call) -> Answer {
@@ -104,13 +132,21 @@ fn activate(org: &mut Org, call: &Call) -> Answer {
         person.activated = Some(call.now.whole());
     }
     told(org, call, serial, "user.lifecycle.activate");
-    Ok(if call.query.flag("sendEmail").unwrap_or(true) { nothing() } else { token(call) })
+    Ok(if call.query.flag("sendEmail").unwrap_or(true) {
+        nothing()
+    } else {
+        token(call)
+    })
 }
 
 fn reactivate(org: &mut Org, call: &Call) -> Answer {
     let serial = turn(org, call, Verb::Reactivate)?;
     told(org, call, serial, "user.lifecycle.reactivate");
-    Ok(if call.query.flag("sendEmail").unwrap_or(false) { nothing() } else { token(call) })
+    Ok(if call.query.flag("sendEmail").unwrap_or(false) {
+        nothing()
+    } else {
+        token(call)
+    })
 }
 
 fn deactivate(org: &mut Org, call: &Call) -> Answer {
@@ -144,12 +180,19 @@ fn expire_with_temporary(org: &mut Org, call: &Call) -> Answer {
 
 fn reset(org: &mut Org, call: &Call) -> Answer {
     let Some(mail) = call.query.flag("sendEmail") else {
-        return Err(Fail::validation("sendEmail", ["sendEmail: The field cannot be left blank"]));
+        return Err(Fail::validation(
+            "sendEmail",
+            ["sendEmail: The field cannot be left blank"],
+        ));
     };
     let serial = turn(org, call, Verb::ResetPassword)?;
     told(org, call, serial, "user.account.reset_password");
     let link = call.url(&format!("/reset_password/{}", call.opaque(20)));
-    Ok(if mail { nothing() } else { Reply::json(&json!({ "resetPasswordUrl": link })) })
+    Ok(if mail {
+        nothing()
+    } else {
+        Reply::json(&json!({ "resetPasswordUrl": link }))
+    })
 }
 
 fn reset_factors(org: &mut Org, call: &Call) -> Answer {
@@ -161,7 +204,10 @@ fn reset_factors(org: &mut Org, call: &Call) -> Answer {
 /// `DELETE /users/{id}`: the first call deactivates, the second takes the user away.
 pub(super) fn delete(org: &mut Org, call: &Call) -> Answer {
     let serial = find(org, call, call.param("id"))?;
-    let gone = org.people.get(serial).is_some_and(|person| person.status == Status::Deprovisioned);
+    let gone = org
+        .people
+        .get(serial)
+        .is_some_and(|person| person.status == Status::Deprovisioned);
     if gone {
         told(org, call, serial, "user.lifecycle.delete.initiated");
         remove(org, serial, call.now);
@@ -177,7 +223,11 @@ pub(super) fn delete(org: &mut Org, call: &Call) -> Answer {
 
 /// Takes a user away for good, with its memberships, assignments and roles.
 pub(crate) fn remove(org: &mut Org, serial: u32, now: Time) {
-    let groups = org.people.get(serial).map(|person| person.groups.clone()).unwrap_or_default();
+    let groups = org
+        .people
+        .get(serial)
+        .map(|person| person.groups.clone())
+        .unwrap_or_default();
     for group in groups {
         org.groups.leave(group, serial, now);
     }
@@ -204,14 +254,38 @@ mod tests {
             Verb::ResetPassword,
         ];
         for (from, row) in [
-            (Status::Staged, "PROVISIONED E0000038 DEPROVISIONED E0000001 E0000001 E0000032 E0000038 E0000038"),
-            (Status::Provisioned, "E0000016 PROVISIONED DEPROVISIONED SUSPENDED E0000001 E0000032 E0000038 RECOVERY"),
-            (Status::Active, "E0000016 E0000038 DEPROVISIONED SUSPENDED E0000001 E0000032 PASSWORD_EXPIRED RECOVERY"),
-            (Status::Recovery, "E0000016 RECOVERY DEPROVISIONED SUSPENDED E0000001 E0000032 PASSWORD_EXPIRED RECOVERY"),
-            (Status::PasswordExpired, "E0000016 E0000038 DEPROVISIONED SUSPENDED E0000001 E0000032 PASSWORD_EXPIRED RECOVERY"),
-            (Status::LockedOut, "E0000016 E0000038 DEPROVISIONED E0000001 E0000001 ACTIVE PASSWORD_EXPIRED RECOVERY"),
-            (Status::Suspended, "E0000038 E0000038 DEPROVISIONED E0000001 PROVISIONED E0000032 E0000038 E0000038"),
-            (Status::Deprovisioned, "PROVISIONED E0000038 E0000038 E0000001 E0000001 E0000032 E0000038 E0000038"),
+            (
+                Status::Staged,
+                "PROVISIONED E0000038 DEPROVISIONED E0000001 E0000001 E0000032 E0000038 E0000038",
+            ),
+            (
+                Status::Provisioned,
+                "E0000016 PROVISIONED DEPROVISIONED SUSPENDED E0000001 E0000032 E0000038 RECOVERY",
+            ),
+            (
+                Status::Active,
+                "E0000016 E0000038 DEPROVISIONED SUSPENDED E0000001 E0000032 PASSWORD_EXPIRED RECOVERY",
+            ),
+            (
+                Status::Recovery,
+                "E0000016 RECOVERY DEPROVISIONED SUSPENDED E0000001 E0000032 PASSWORD_EXPIRED RECOVERY",
+            ),
+            (
+                Status::PasswordExpired,
+                "E0000016 E0000038 DEPROVISIONED SUSPENDED E0000001 E0000032 PASSWORD_EXPIRED RECOVERY",
+            ),
+            (
+                Status::LockedOut,
+                "E0000016 E0000038 DEPROVISIONED E0000001 E0000001 ACTIVE PASSWORD_EXPIRED RECOVERY",
+            ),
+            (
+                Status::Suspended,
+                "E0000038 E0000038 DEPROVISIONED E0000001 PROVISIONED E0000032 E0000038 E0000038",
+            ),
+            (
+                Status::Deprovisioned,
+                "PROVISIONED E0000038 E0000038 E0000001 E0000001 E0000032 E0000038 E0000038",
+            ),
         ] {
             let found: Vec<&str> = verbs
                 .into_iter()
@@ -229,6 +303,9 @@ mod tests {
         for from in [Status::Staged, Status::Deprovisioned] {
             assert_eq!(next(from, Verb::Activate, true).unwrap(), Status::Active);
         }
-        assert_eq!(next(Status::Suspended, Verb::Unsuspend, true).unwrap(), Status::Active);
+        assert_eq!(
+            next(Status::Suspended, Verb::Unsuspend, true).unwrap(),
+            Status::Active
+        );
     }
 }

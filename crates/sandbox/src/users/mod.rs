@@ -54,19 +54,28 @@ pub(crate) fn find(org: &Org, call: &Call, name: &str) -> Result<u32, Fail> {
             _ => Err(Fail::not_found("me", "User")),
         };
     }
-    org.people.find(&org.tail, name).ok_or_else(|| Fail::not_found(name, "User"))
+    org.people
+        .find(&org.tail, name)
+        .ok_or_else(|| Fail::not_found(name, "User"))
 }
 
 /// The user that a path names, with its data.
 pub(crate) fn person<'a>(org: &'a Org, call: &Call, name: &str) -> Result<(u32, &'a Person), Fail> {
     let serial = find(org, call, name)?;
-    org.people.get(serial).map(|person| (serial, person)).ok_or_else(|| Fail::not_found(name, "User"))
+    org.people
+        .get(serial)
+        .map(|person| (serial, person))
+        .ok_or_else(|| Fail::not_found(name, "User"))
 }
 
 /// `GET /users/{id}`.
 fn one(org: &Org, call: &Call) -> Answer {
     let (serial, _) = person(org, call, call.param("id"))?;
-    if call.query.get("expand").is_some_and(|expand| expand.contains("blocks")) {
+    if call
+        .query
+        .get("expand")
+        .is_some_and(|expand| expand.contains("blocks"))
+    {
         return embedded_blocks(org, call, serial);
     }
     Ok(whole(org, call, serial))
@@ -79,10 +88,15 @@ fn embedded_blocks(org: &Org, call: &Call, serial: u32) -> Answer {
     Ok(Reply::json(&user))
 }
 
-/// A user in full, with its ETag.
+/// A user in full, with its `ETag`.
 pub(crate) fn whole(org: &Org, call: &Call, serial: u32) -> Reply {
-    let Some(person) = org.people.get(serial) else { return Reply::empty(StatusCode::NOT_FOUND) };
+    let Some(person) = org.people.get(serial) else {
+        return Reply::empty(StatusCode::NOT_FOUND);
+    };
     let mut body = Vec::with_capacity(2048);
     print(&mut body, org, serial, person, &call.base, Form::Whole);
-    Reply::raw(body).header(http::header::ETAG, person.etag(&org.tail.id(Kind::USER, serial)))
+    Reply::raw(body).header(
+        http::header::ETAG,
+        person.etag(&org.tail.id(Kind::USER, serial)),
+    )
 }

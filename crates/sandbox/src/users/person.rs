@@ -98,12 +98,16 @@ pub(crate) struct Person {
 impl Person {
     /// Whether it has a password.
     pub(crate) fn has_password(&self) -> bool {
-        self.secrets.as_ref().is_some_and(|secrets| secrets.password.is_some())
+        self.secrets
+            .as_ref()
+            .is_some_and(|secrets| secrets.password.is_some())
     }
 
     /// Whether it has a recovery question.
     pub(crate) fn has_question(&self) -> bool {
-        self.secrets.as_ref().is_some_and(|secrets| secrets.question.is_some())
+        self.secrets
+            .as_ref()
+            .is_some_and(|secrets| secrets.question.is_some())
     }
 
     /// What it can prove itself with, to change.
@@ -118,7 +122,7 @@ impl Person {
         self.last_updated = now.whole();
     }
 
-    /// The weak ETag of its present state.
+    /// The weak `ETag` of its present state.
     pub(crate) fn etag(&self, id: &str) -> String {
         let mut hash = Sha256::new();
         hash.update(id);
@@ -166,7 +170,9 @@ impl People {
             return self.rows.get(serial).map(|_| serial);
         }
         let login = name.to_lowercase();
-        self.logins.get(&login).or_else(|| self.by_shortname(&login))
+        self.logins
+            .get(&login)
+            .or_else(|| self.by_shortname(&login))
     }
 
     fn by_shortname(&self, name: &str) -> Option<u32> {
@@ -175,7 +181,11 @@ impl People {
             return None;
         }
         let mut found = self.rows.iter().filter(|(_, person)| {
-            person.profile.login.split_once('@').is_some_and(|(short, _)| short.eq_ignore_ascii_case(name))
+            person
+                .profile
+                .login
+                .split_once('@')
+                .is_some_and(|(short, _)| short.eq_ignore_ascii_case(name))
         });
         let first = found.next()?;
         found.next().is_none().then_some(first.0)
@@ -196,7 +206,9 @@ impl People {
 
     /// Gives a user another profile, with its login.
     pub(crate) fn rename(&mut self, serial: u32, profile: Profile) {
-        let Some(person) = self.rows.get_mut(serial) else { return };
+        let Some(person) = self.rows.get_mut(serial) else {
+            return;
+        };
         let old = person.profile.login.to_lowercase();
         let new = profile.login.to_lowercase();
         person.profile = profile;

@@ -34,7 +34,14 @@ fn time(out: &mut Vec<u8>, name: &str, at: Option<Time>) {
 }
 
 /// Writes a user.
-pub(crate) fn print(out: &mut Vec<u8>, org: &Org, serial: u32, person: &Person, base: &str, form: Form) {
+pub(crate) fn print(
+    out: &mut Vec<u8>,
+    org: &Org,
+    serial: u32,
+    person: &Person,
+    base: &str,
+    form: Form,
+) {
     let id = org.tail.id(Kind::USER, serial);
     out.extend_from_slice(b"{\"id\":\"");
     out.extend_from_slice(id.as_bytes());
@@ -96,7 +103,11 @@ pub(crate) fn credentials(out: &mut Vec<u8>, person: &Person) {
     if person.has_password() {
         out.extend_from_slice(b"\"password\":{},");
     }
-    if let Some(question) = person.secrets.as_ref().and_then(|secrets| secrets.question.as_ref()) {
+    if let Some(question) = person
+        .secrets
+        .as_ref()
+        .and_then(|secrets| secrets.question.as_ref())
+    {
         out.extend_from_slice(b"\"recovery_question\":{\"question\":");
         text(out, question);
         out.extend_from_slice(b"},");
@@ -127,7 +138,10 @@ pub(crate) fn links_of(person: &Person) -> Vec<(&'static str, &'static str)> {
             ("resetPassword", "/lifecycle/reset_password"),
             ("forgotPassword", "/credentials/forgot_password"),
             ("expirePassword", "/lifecycle/expire_password"),
-            ("changeRecoveryQuestion", "/credentials/change_recovery_question"),
+            (
+                "changeRecoveryQuestion",
+                "/credentials/change_recovery_question",
+            ),
             ("changePassword", "/credentials/change_password"),
             ("deactivate", "/lifecycle/deactivate"),
         ],
@@ -142,7 +156,10 @@ pub(crate) fn links_of(person: &Person) -> Vec<(&'static str, &'static str)> {
             ("resetPassword", "/lifecycle/reset_password"),
             ("deactivate", "/lifecycle/deactivate"),
         ],
-        Status::Suspended => vec![("unsuspend", "/lifecycle/unsuspend"), ("deactivate", "/lifecycle/deactivate")],
+        Status::Suspended => vec![
+            ("unsuspend", "/lifecycle/unsuspend"),
+            ("deactivate", "/lifecycle/deactivate"),
+        ],
         Status::Deprovisioned => vec![("activate", "/lifecycle/activate"), ("delete", "")],
     };
     links.push(("resetFactors", "/lifecycle/reset_factors"));

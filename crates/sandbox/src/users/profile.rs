@@ -22,7 +22,13 @@ const APART: [&str; 4] = ["login", "email", "firstName", "lastName"];
 impl Profile {
     /// The texts of which it is made.
     pub(crate) fn parts(&self) -> [&str; 5] {
-        [&self.login, &self.email, &self.first_name, &self.last_name, &self.more]
+        [
+            &self.login,
+            &self.email,
+            &self.first_name,
+            &self.last_name,
+            &self.more,
+        ]
     }
 
     /// The members beyond the four.
@@ -60,11 +66,25 @@ impl Profile {
             Some(Value::String(text)) => text.into_boxed_str(),
             _ => Box::default(),
         };
-        let (login, email, first_name, last_name) = (take("login"), take("email"), take("firstName"), take("lastName"));
+        let (login, email, first_name, last_name) = (
+            take("login"),
+            take("email"),
+            take("firstName"),
+            take("lastName"),
+        );
         members.retain(|_, value| !value.is_null());
         let text = serde_json::to_string(&members).unwrap_or_default();
-        let more = text.get(1..text.len().saturating_sub(1)).unwrap_or_default().into();
-        Self { login, email, first_name, last_name, more }
+        let more = text
+            .get(1..text.len().saturating_sub(1))
+            .unwrap_or_default()
+            .into();
+        Self {
+            login,
+            email,
+            first_name,
+            last_name,
+            more,
+        }
     }
 }
 
@@ -83,7 +103,11 @@ pub(crate) fn check(members: &Map<String, Value>, schema: &Attributes) -> Vec<St
             wrong.push(format!("{name}: The field cannot be left blank"));
         }
     }
-    wrong.extend(login_fault(members).into_iter().chain(mail_fault(members, "email")));
+    wrong.extend(
+        login_fault(members)
+            .into_iter()
+            .chain(mail_fault(members, "email")),
+    );
     wrong
 }
 
@@ -96,7 +120,10 @@ fn blank(value: Option<&Value>) -> bool {
 }
 
 fn login_fault(members: &Map<String, Value>) -> Option<String> {
-    let login = members.get("login")?.as_str().filter(|text| !text.is_empty())?;
+    let login = members
+        .get("login")?
+        .as_str()
+        .filter(|text| !text.is_empty())?;
     if login.len() < 5 {
         return Some("login: String is too short (min 5 characters)".to_owned());
     }
@@ -107,13 +134,19 @@ fn login_fault(members: &Map<String, Value>) -> Option<String> {
 }
 
 fn mail_fault(members: &Map<String, Value>, name: &str) -> Option<String> {
-    let mail = members.get(name)?.as_str().filter(|text| !text.is_empty())?;
+    let mail = members
+        .get(name)?
+        .as_str()
+        .filter(|text| !text.is_empty())?;
     (!is_mail(mail)).then(|| format!("{name}: Does not match required pattern"))
 }
 
 fn is_mail(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, host)| {
-        !local.is_empty() && !host.is_empty() && !host.contains('@') && !text.contains(char::is_whitespace)
+        !local.is_empty()
+            && !host.is_empty()
+            && !host.contains('@')
+            && !text.contains(char::is_whitespace)
     })
 }
 

@@ -13,13 +13,18 @@ pub(super) fn groups(org: &Org, call: &Call) -> Answer {
     let serials = std::iter::once(groups::EVERYONE).chain(person.groups.iter().copied());
     let found = serials.filter_map(|serial| org.groups.get(serial).map(|group| (serial, group)));
     let page = Page::of(call, 200, 200)?;
-    Ok(page.links(Reply::raw(groups::array(org, call, found, groups::Expand::Nothing)), call, &[], None))
+    Ok(page.links(
+        Reply::raw(groups::array(org, call, found, groups::Expand::Nothing)),
+        call,
+        &[],
+        None,
+    ))
 }
 
 /// `GET /users/{id}/appLinks`.
 pub(super) fn app_links(org: &Org, call: &Call) -> Answer {
-    let (serial, person) = person(org, call, call.param("id"))?;
-    Ok(Reply::json(&org.apps.links_of(org, call, serial, person)))
+    let (serial, _) = person(org, call, call.param("id"))?;
+    Ok(Reply::json(&crate::apps::links_of(org, call, serial)))
 }
 
 /// `GET /users/{id}/blocks`: a feature that this org, as most, does not have.

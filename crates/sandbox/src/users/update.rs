@@ -30,17 +30,30 @@ fn change(org: &mut Org, call: &Call, merge: Merge) -> Answer {
     let (serial, person) = super::person(org, call, call.param("id"))?;
     let body = call.object()?;
     matches_etag(org, call, serial)?;
-    let user_type = match body.get("type").and_then(|kind| kind.get("id")).and_then(Value::as_str) {
-        Some(id) => org.schemas.find_type(&org.tail, id).ok_or_else(|| Fail::not_found(id, "CVDType"))?,
+    let user_type = match body
+        .get("type")
+        .and_then(|kind| kind.get("id"))
+        .and_then(Value::as_str)
+    {
+        Some(id) => org
+            .schemas
+            .find_type(&org.tail, id)
+            .ok_or_else(|| Fail::not_found(id, "CVDType"))?,
         None => person.user_type,
     };
     let mut wrong = Vec::new();
     let merged = profile::given(&body)?.map(|new| merge(&person.profile.members(), new));
     if let Some(members) = &merged {
         wrong.extend(profile::check(members, org.schemas.of_type(user_type)));
-        let login = members.get("login").and_then(Value::as_str).and_then(|login| org.people.by_login(login));
+        let login = members
+            .get("login")
+            .and_then(Value::as_str)
+            .and_then(|login| org.people.by_login(login));
         if login.is_some_and(|other| other != serial) {
-            wrong.push("login: An object with this field already exists in the current organization".to_owned());
+            wrong.push(
+                "login: An object with this field already exists in the current organization"
+                    .to_owned(),
+            );
         }
     }
     let credentials = body.get("credentials").cloned().unwrap_or_default();
@@ -74,8 +87,13 @@ fn change(org: &mut Org, call: &Call, merge: Merge) -> Answer {
 }
 
 fn matches_etag(org: &Org, call: &Call, serial: u32) -> Result<(), Fail> {
-    let Some(wanted) = call.if_match().filter(|tag| *tag != "*") else { return Ok(()) };
-    let now = org.people.get(serial).map(|person| person.etag(&org.tail.id(Kind::USER, serial)));
+    let Some(wanted) = call.if_match().filter(|tag| *tag != "*") else {
+        return Ok(());
+    };
+    let now = org
+        .people
+        .get(serial)
+        .map(|person| person.etag(&org.tail.id(Kind::USER, serial)));
     if now.as_deref() == Some(wanted) {
         return Ok(());
     }
@@ -86,16 +104,26 @@ fn matches_etag(org: &Org, call: &Call, serial: u32) -> Result<(), Fail> {
 fn told(org: &mut Org, call: &Call, serial: u32, profile: bool, password: bool) {
     let user = org.user_target(serial);
     if profile {
-        org.record(call, Event::new("user.account.update_profile").target(user.clone()));
+        org.record(
+            call,
+            Event::new("user.account.update_profile").target(user.clone()),
+        );
         crate::groups::rules_look_at(org, call, serial);
     }
     if password {
-        org.record(call, Event::new("user.account.update_password").target(user));
+        org.record(
+            call,
+            Event::new("user.account.update_password").target(user),
+        );
     }
 }
 
 /// Whether a text is the password of a user.
 pub(super) fn is_password(org: &Org, serial: u32, text: &str) -> bool {
-    let kept = org.people.get(serial).and_then(|person| person.secrets.as_ref()).and_then(|secrets| secrets.password);
+    let kept = org
+        .people
+        .get(serial)
+        .and_then(|person| person.secrets.as_ref())
+        .and_then(|secrets| secrets.password);
     kept == Some(digest(text))
 }

@@ -23,19 +23,33 @@ pub(crate) fn http() -> reqwest::Client {
 
 /// A call with the API token.
 pub(crate) fn call(org: &Sandbox, method: Method, path: &str) -> RequestBuilder {
-    let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", org.url()) };
-    http().request(method, url).header("authorization", format!("SSWS {}", org.api_token()))
+    let url = if path.starts_with("http") {
+        path.to_owned()
+    } else {
+        format!("{}{path}", org.url())
+    };
+    http()
+        .request(method, url)
+        .header("authorization", format!("SSWS {}", org.api_token()))
 }
 
 /// Status and JSON body of a call with the API token.
-pub(crate) async fn ask(org: &Sandbox, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+pub(crate) async fn ask(
+    org: &Sandbox,
+    method: Method,
+    path: &str,
+    body: Option<Value>,
+) -> (u16, Value) {
     let mut request = call(org, method, path);
     request = match body {
         Some(body) => request.json(&body),
         None => request.header("content-length", "0"),
     };
     let answer = request.send().await.unwrap();
-    (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+    (
+        answer.status().as_u16(),
+        answer.json().await.unwrap_or_default(),
+    )
 }
 
 /// The address in the `Link` header of a relation.
@@ -43,7 +57,13 @@ pub(crate) fn link(answer: &Response, relation: &str) -> Option<String> {
     let wanted = format!("rel=\"{relation}\"");
     answer.headers().get_all("link").iter().find_map(|value| {
         let text = value.to_str().unwrap();
-        text.ends_with(&wanted).then(|| text.trim_start_matches('<').split('>').next().unwrap().to_owned())
+        text.ends_with(&wanted).then(|| {
+            text.trim_start_matches('<')
+                .split('>')
+                .next()
+                .unwrap()
+                .to_owned()
+        })
     })
 }
 
@@ -55,13 +75,23 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn of(app: &ServiceApp) -> Self {
-        let body: String = app.private_key_pem.lines().filter(|line| !line.starts_with('-')).collect();
+        let body: String = app
+            .private_key_pem
+            .lines()
+            .filter(|line| !line.starts_with('-'))
+            .collect();
         let pair = RsaKeyPair::from_pkcs8(&STANDARD.decode(body).unwrap()).unwrap();
-        Self { pair, kid: app.kid.clone() }
+        Self {
+            pair,
+            kid: app.kid.clone(),
+        }
     }
 
     pub(crate) fn new() -> Self {
-        Self { pair: RsaKeyPair::generate(KeySize::Rsa2048).unwrap(), kid: "own".to_owned() }
+        Self {
+            pair: RsaKeyPair::generate(KeySize::Rsa2048).unwrap(),
+            kid: "own".to_owned(),
+        }
     }
 
     pub(crate) fn jwk(&self) -> Value {
@@ -73,19 +103,40 @@ impl Signer {
         })
     }
 
-    pub(crate) fn sign(&self, header: Value, claims: &Value) -> String {
+    pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", part(&header), part(claims));
+        let signed = format!("{}.{}", part(header), part(claims));
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
+        self.pair
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                signed.as_bytes(),
+                &mut signature,
+            )
+            .unwrap();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
     /// A DPoP proof; `more` adds or replaces claims.
-    pub(crate) fn proof(&self, org: &Sandbox, method: &str, url: &str, id: &str, more: Value) -> String {
-        let mut claims = json!({ "htm": method, "htu": url, "iat": org.clock_ms() / 1000, "jti": id });
-        claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        self.sign(json!({ "typ": "dpop+jwt", "alg": "RS256", "jwk": self.jwk() }), &claims)
+    pub(crate) fn proof(
+        &self,
+        org: &Sandbox,
+        method: &str,
+        url: &str,
+        id: &str,
+        more: &Value,
+    ) -> String {
+        let mut claims =
+            json!({ "htm": method, "htu": url, "iat": org.clock_ms() / 1000, "jti": id });
+        claims
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        self.sign(
+            &json!({ "typ": "dpop+jwt", "alg": "RS256", "jwk": self.jwk() }),
+            &claims,
+        )
     }
 }
 
@@ -99,13 +150,23 @@ pub(crate) fn claims(org: &Sandbox, app: &ServiceApp, id: &str) -> Value {
 }
 
 /// A call of the token endpoint with an assertion.
-pub(crate) async fn token(org: &Sandbox, assertion: &str, scope: &str, proof: Option<&str>) -> Response {
-    let mut request = http().post(format!("{}/oauth2/v1/token", org.url())).form(&[
-        ("grant_type", "client_credentials"),
-        ("scope", scope),
-        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-        ("client_assertion", assertion),
-    ]);
+pub(crate) async fn token(
+    org: &Sandbox,
+    assertion: &str,
+    scope: &str,
+    proof: Option<&str>,
+) -> Response {
+    let mut request = http()
+        .post(format!("{}/oauth2/v1/token", org.url()))
+        .form(&[
+            ("grant_type", "client_credentials"),
+            ("scope", scope),
+            (
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ),
+            ("client_assertion", assertion),
+        ]);
     if let Some(proof) = proof {
         request = request.header("dpop", proof);
     }

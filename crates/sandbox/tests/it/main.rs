@@ -1,6 +1,10 @@
 //! A sandbox over HTTP, as its clients meet it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on should stop"
+)]
 
 mod client;
 mod control;

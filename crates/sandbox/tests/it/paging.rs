@@ -13,7 +13,12 @@ async fn walk(org: &Sandbox, first: &str) -> (usize, Vec<String>) {
         let answer = call(org, Method::GET, &url).send().await.unwrap();
         next = link(&answer, "next");
         let body: Value = answer.json().await.unwrap();
-        ids.extend(body.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()));
+        ids.extend(
+            body.as_array()
+                .unwrap()
+                .iter()
+                .map(|one| one["id"].as_str().unwrap().to_owned()),
+        );
         pages += 1;
     }
     (pages, ids)
@@ -24,8 +29,16 @@ async fn pages_hold_everything_once() {
     let org = org(450, 30).await;
     for (first, want_pages, want) in [
         ("/api/v1/users?limit=200", 3, 451),
-        ("/api/v1/users?search=status eq \"ACTIVE\"&limit=100", 5, 451),
-        ("/api/v1/users?search=status eq \"ACTIVE\"&limit=100&sortBy=profile.lastName", 5, 451),
+        (
+            "/api/v1/users?search=status eq \"ACTIVE\"&limit=100",
+            5,
+            451,
+        ),
+        (
+            "/api/v1/users?search=status eq \"ACTIVE\"&limit=100&sortBy=profile.lastName",
+            5,
+            451,
+        ),
         ("/api/v1/groups?limit=31", 1, 31),
         ("/api/v1/groups?limit=10", 4, 31),
     ] {
@@ -45,19 +58,39 @@ async fn links_are_absolute_and_show_the_effective_limit() {
     let org = org(0, 3).await;
     for (path, want) in [
         ("/api/v1/users", "/api/v1/users?limit=200"),
-        ("/api/v1/users?filter=status%20eq%20%22ACTIVE%22&x=1", "/api/v1/users?limit=200&filter=status+eq+%22ACTIVE%22"),
+        (
+            "/api/v1/users?filter=status%20eq%20%22ACTIVE%22&x=1",
+            "/api/v1/users?limit=200&filter=status+eq+%22ACTIVE%22",
+        ),
         ("/api/v1/groups", "/api/v1/groups?limit=10000"),
         ("/api/v1/groups?limit=20000", "/api/v1/groups?limit=10000"),
     ] {
         let answer = call(&org, Method::GET, path).send().await.unwrap();
-        assert_eq!(link(&answer, "self").unwrap(), format!("{}{want}", org.url()));
+        assert_eq!(
+            link(&answer, "self").unwrap(),
+            format!("{}{want}", org.url())
+        );
         assert_eq!(link(&answer, "next"), None);
     }
-    let answer = call(&org, Method::GET, "/api/v1/groups?q=Sales").send().await.unwrap();
+    let answer = call(&org, Method::GET, "/api/v1/groups?q=Sales")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.headers().get("link"), None);
     let port = org.address().port();
-    let answer = call(&org, Method::GET, &format!("http://localhost:{port}/api/v1/users")).send().await.unwrap();
-    assert!(link(&answer, "self").unwrap().starts_with(&format!("http://localhost:{port}/")));
+    let answer = call(
+        &org,
+        Method::GET,
+        &format!("http://localhost:{port}/api/v1/users"),
+    )
+    .send()
+    .await
+    .unwrap();
+    assert!(
+        link(&answer, "self")
+            .unwrap()
+            .starts_with(&format!("http://localhost:{port}/"))
+    );
 }
 
 #[tokio::test]
@@ -67,17 +100,45 @@ async fn errors_of_the_edge() {
     let right = format!("SSWS {}", org.api_token());
     for (request, status, code) in [
         (get("/api/v1/users"), 403, "E0000005"),
-        (get("/api/v1/users").header("authorization", "SSWS wrong"), 401, "E0000011"),
-        (get("/api/v1/nothing").header("authorization", &right), 404, "E0000008"),
-        (http().patch(format!("{}/api/v1/users", org.url())).header("authorization", &right), 405, "E0000022"),
-        (get("/api/v1/users").header("authorization", &right).header("accept", "application/xml"), 400, "E0000019"),
         (
-            http().post(format!("{}/api/v1/groups", org.url())).header("authorization", &right).header("content-type", "text/plain").body("x"),
+            get("/api/v1/users").header("authorization", "SSWS wrong"),
+            401,
+            "E0000011",
+        ),
+        (
+            get("/api/v1/nothing").header("authorization", &right),
+            404,
+            "E0000008",
+        ),
+        (
+            http()
+                .patch(format!("{}/api/v1/users", org.url()))
+                .header("authorization", &right),
+            405,
+            "E0000022",
+        ),
+        (
+            get("/api/v1/users")
+                .header("authorization", &right)
+                .header("accept", "application/xml"),
+            400,
+            "E0000019",
+        ),
+        (
+            http()
+                .post(format!("{}/api/v1/groups", org.url()))
+                .header("authorization", &right)
+                .header("content-type", "text/plain")
+                .body("x"),
             400,
             "E0000021",
         ),
         (
-            http().post(format!("{}/api/v1/groups", org.url())).header("authorization", &right).header("content-type", "application/json").body("{"),
+            http()
+                .post(format!("{}/api/v1/groups", org.url()))
+                .header("authorization", &right)
+                .header("content-type", "application/json")
+                .body("{"),
             400,
             "E0000003",
         ),
@@ -88,7 +149,9 @@ async fn errors_of_the_edge() {
         let body: Value = answer.json().await.unwrap();
         assert_eq!(body["errorCode"], code);
         assert_eq!(body["errorLink"], code);
-        assert!(body["errorId"].as_str().unwrap().starts_with("oae") && body["errorCauses"].is_array());
+        assert!(
+            body["errorId"].as_str().unwrap().starts_with("oae") && body["errorCauses"].is_array()
+        );
     }
 }
 
@@ -101,9 +164,22 @@ async fn a_caller_may_use_half_of_a_bucket() {
     assert!(org.set_rate_limit("groups", 4));
     let mut seen = Vec::new();
     for _ in 0..3 {
-        let answer = call(&org, Method::GET, "/api/v1/groups").send().await.unwrap();
-        let header = |name: &str| answer.headers()[name].to_str().unwrap().parse::<i64>().unwrap();
-        seen.push((answer.status().as_u16(), header("x-rate-limit-limit"), header("x-rate-limit-remaining")));
+        let answer = call(&org, Method::GET, "/api/v1/groups")
+            .send()
+            .await
+            .unwrap();
+        let header = |name: &str| {
+            answer.headers()[name]
+                .to_str()
+                .unwrap()
+                .parse::<i64>()
+                .unwrap()
+        };
+        seen.push((
+            answer.status().as_u16(),
+            header("x-rate-limit-limit"),
+            header("x-rate-limit-remaining"),
+        ));
         assert_eq!(header("x-rate-limit-reset"), org.clock_ms() / 1000 + 60);
         assert_eq!(answer.headers().get("retry-after"), None);
     }
@@ -117,11 +193,22 @@ async fn a_caller_may_use_half_of_a_bucket() {
 #[tokio::test]
 async fn a_token_that_revoked_itself_is_dead() {
     let org = org(0, 0).await;
-    assert_eq!(ask(&org, Method::DELETE, "/api/v1/api-tokens/current", None).await.0, 204);
+    assert_eq!(
+        ask(&org, Method::DELETE, "/api/v1/api-tokens/current", None)
+            .await
+            .0,
+        204
+    );
     let (status, fail) = ask(&org, Method::GET, "/api/v1/users/me", None).await;
-    assert_eq!((status, fail["errorCode"].as_str()), (401, Some("E0000011")));
+    assert_eq!(
+        (status, fail["errorCode"].as_str()),
+        (401, Some("E0000011"))
+    );
     org.reset();
-    assert_eq!(ask(&org, Method::GET, "/api/v1/users/me", None).await.0, 200);
+    assert_eq!(
+        ask(&org, Method::GET, "/api/v1/users/me", None).await.0,
+        200
+    );
 }
 
 #[tokio::test]
@@ -129,12 +216,20 @@ async fn https_with_a_certificate_of_its_own() {
     let mut options = SandboxOptions::default();
     options.tls = true;
     let org = Sandbox::start(options).await.unwrap();
-    let certificate = reqwest::Certificate::from_pem(org.certificate_pem().unwrap().as_bytes()).unwrap();
-    let client = reqwest::Client::builder().no_proxy().tls_certs_only([certificate]).build().unwrap();
+    let certificate =
+        reqwest::Certificate::from_pem(org.certificate_pem().unwrap().as_bytes()).unwrap();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([certificate])
+        .build()
+        .unwrap();
     let port = org.address().port();
     for host in ["127.0.0.1", "localhost"] {
         let url = format!("https://{host}:{port}/.well-known/okta-organization");
         let body: Value = client.get(url).send().await.unwrap().json().await.unwrap();
-        assert_eq!(body["_links"]["organization"]["href"], format!("https://{host}:{port}"));
+        assert_eq!(
+            body["_links"]["organization"]["href"],
+            format!("https://{host}:{port}")
+        );
     }
 }
