@@ -6,7 +6,10 @@ use std::marker::PhantomData;
 
 use http::{HeaderMap, Method, header};
 use jiff::Timestamp;
-use keywright_model::{ApiToken, App, Group, User, app, authenticator, log, policy, role};
+use keywright_model::{
+    ApiToken, App, Group, User, app, authenticator, factor, group, hook, iam, idp, log, org,
+    policy, provisioning, role, user, zone,
+};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -42,9 +45,31 @@ listed!(
     app::Grant,
     app::AppUser,
     app::AppGroup,
-    authenticator::Authenticator
+    app::AppToken,
+    role::RoleAssignment
 );
-listed!(policy::Policy, policy::PolicyRule, role::RoleAssignment);
+listed!(
+    authenticator::Authenticator,
+    factor::Factor,
+    policy::Policy,
+    policy::PolicyRule,
+    hook::EventHook
+);
+listed!(
+    group::GroupRule,
+    group::GroupOwner,
+    user::UserType,
+    user::AppLink,
+    idp::IdentityProvider,
+    iam::CustomRole
+);
+listed!(
+    provisioning::GroupPushMapping,
+    provisioning::ProfileMapping,
+    org::Feature,
+    org::PrincipalRateLimit
+);
+listed!(zone::NetworkZone, zone::TrustedOrigin);
 
 impl Listed for log::LogEvent {
     fn key(&self) -> &str {

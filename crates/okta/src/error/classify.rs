@@ -82,21 +82,32 @@ fn challenge_of(headers: &HeaderMap) -> Option<Challenge> {
         .find_map(challenge::parse)
 }
 
+/// Codes that say: not in its present state. By status alone they would be forbidden (403) or busy (423).
+const WRONG_STATE: [&str; 19] = [
+    "E0000014", "E0000016", "E0000017", "E0000023", "E0000032", "E0000034", "E0000035", "E0000036",
+    "E0000038", "E0000056", "E0000079", "E0000080", "E0000107", "E0000117", "E0000142", "E0000148",
+    "E0000155", "E0000180", "E0000246",
+];
+
+/// Codes that ask to try again in a moment.
+const BUSY: [&str; 6] = [
+    "E0000112", "E0000239", "E0000249", "E0000253", "E0000254", "E0000268",
+];
+
 /// The management API's own codes.
 fn management(said: Said) -> Error {
     let said = Box::new(said);
     match said.code.as_deref().unwrap_or_default() {
-        "E0000004" | "E0000005" => Error::AuthenticationFailed(said),
+        "E0000004" | "E0000005" | "E0000064" | "E0000207" => Error::AuthenticationFailed(said),
         "E0000006" => Error::RoleMissing(said),
         "E0000007" | "E0000048" => Error::NotFound(said),
-        "E0000008" | "E0000022" => Error::NoSuchCall(said),
+        "E0000008" | "E0000022" | "E0000052" | "E0000060" => Error::NoSuchCall(said),
         "E0000009" => Error::ServerFault(said),
         "E0000011" => Error::TokenInvalid(said),
         "E0000015" => Error::FeatureMissing(said),
         "E0000047" => rate_limited(said),
-        "E0000014" | "E0000016" | "E0000017" | "E0000032" | "E0000034" | "E0000035"
-        | "E0000038" | "E0000056" | "E0000080" | "E0000148" => Error::WrongState(said),
-        "E0000239" => Error::Busy(said),
+        code if WRONG_STATE.contains(&code) => Error::WrongState(said),
+        code if BUSY.contains(&code) => Error::Busy(said),
         _ => by_status(*said),
     }
 }
@@ -105,11 +116,11 @@ fn management(said: Said) -> Error {
 fn by_status(said: Said) -> Error {
     let said = Box::new(said);
     match said.status {
-        400 | 411 | 413 | 415 | 422 => Error::Validation(said),
+        400 | 406 | 411 | 413..=415 | 422 => Error::Validation(said),
         401 => Error::TokenInvalid(said),
         403 => Error::Forbidden(said),
         404 | 410 => Error::NotFound(said),
-        405 => Error::NoSuchCall(said),
+        405 | 501 => Error::NoSuchCall(said),
         409 => Error::WrongState(said),
         412 => Error::Stale(said),
         423 => Error::Busy(said),
@@ -134,10 +145,8 @@ fn oauth(said: Said, scopes: Vec<String>, answered: &Answered<'_>) -> Error {
     let has = |part: &str| description.contains(part);
     let code = said.code.clone().unwrap_or_default();
     let said = Box::new(said);
-    if code.starts_with("invalid_")
+    if matches!(code.as_str(), "invalid_client" | "invalid_dpop_proof")
         && is_about_time(&description)
-        && code != "invalid_token"
-        && code != "invalid_grant"
     {
         return Error::ClockSkew {
             skew: answered.skew,
@@ -160,7 +169,8 @@ fn oauth(said: Said, scopes: Vec<String>, answered: &Answered<'_>) -> Error {
         },
         "invalid_grant" => Error::GrantRejected(said),
         "unauthorized_client" | "unsupported_grant_type" => Error::ClientNotAllowed(said),
-        "access_denied" => Error::NetworkNotAllowed(said),
+        "access_denied" if has("network zone") => Error::NetworkNotAllowed(said),
+        "access_denied" => Error::Forbidden(said),
         "invalid_request" => Error::Validation(said),
         _ => by_status(*said),
     }
@@ -168,16 +178,15 @@ fn oauth(said: Said, scopes: Vec<String>, answered: &Answered<'_>) -> Error {
 
 fn invalid_client(said: Box<Said>, description: &str) -> Error {
     let has = |part: &str| description.contains(part);
-    if has("signature is invalid")
-        || has("kid is invalid")
-        || has("does not have a jwkset")
-        || has("signing key")
-    {
+    let about_key = ["signature", "kid", "key", "jwks", "jku"]
+        .iter()
+        .any(|part| has(part));
+    if has("application_type") || has("token_endpoint_auth_method") || has("must use either") {
+        Error::ClientNotAllowed(said)
+    } else if about_key && !has("proof key") {
         Error::KeyRejected(said)
     } else if has("valid client_id") || has("'client_id'") {
         Error::ClientUnknown(said)
-    } else if has("application_type") || has("token_endpoint_auth_method") {
-        Error::ClientNotAllowed(said)
     } else if has("assertion") {
         Error::AssertionRejected(said)
     } else {

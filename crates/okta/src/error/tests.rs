@@ -30,7 +30,37 @@ fn answered(status: u16, header: Option<&'static str>, body: &str) -> Error {
 }
 
 /// Status, `error`, `error_description`, and the variant it must become.
-const OAUTH: [(u16, &str, &str, &str); 20] = [
+const OAUTH: [(u16, &str, &str, &str); 25] = [
+    (
+        401,
+        "invalid_client",
+        "The client_assertion JWT signature algorithm is invalid.",
+        "KeyRejected",
+    ),
+    (
+        401,
+        "invalid_client",
+        "Error retrieving the client JWKSet from jwks_uri.",
+        "KeyRejected",
+    ),
+    (
+        401,
+        "invalid_client",
+        "Client authentication failed. Either the client or the client credentials are invalid.",
+        "ClientUnknown",
+    ),
+    (
+        400,
+        "invalid_request",
+        "The id_token_hint is expired.",
+        "Validation",
+    ),
+    (
+        403,
+        "access_denied",
+        "The resource owner or authorization server denied the request.",
+        "Forbidden",
+    ),
     (
         401,
         "invalid_client",

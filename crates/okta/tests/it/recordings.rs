@@ -105,3 +105,49 @@ fn variant(error: &Error) -> String {
         .unwrap_or_default()
         .to_owned()
 }
+
+fn documented(file: &str) -> Vec<Value> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/okta/data")
+        .join(file);
+    let mut list: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    list["errors"]
+        .as_array_mut()
+        .unwrap()
+        .drain(..)
+        .filter(|row| row["statusCode"].as_u64().unwrap() >= 400)
+        .collect()
+}
+
+/// All errors that Okta documents, of the API and of OAuth, have a meaning.
+#[test]
+fn every_documented_error_is_understood() {
+    let api = documented("error-codes.json").into_iter().map(|row| {
+        let body = serde_json::json!({ "errorCode": row["errorCode"], "errorSummary": row["errorSummary"] });
+        (row, body)
+    });
+    let oauth = documented("oauth2-error-codes.json").into_iter().map(|row| {
+        let body = serde_json::json!({ "error": row["errorCode"], "error_description": row["errorDescription"] });
+        (row, body)
+    });
+    let (mut count, mut strange) = (0, Vec::new());
+    for (row, body) in api.chain(oauth) {
+        let error = classify(&Answered {
+            call: "GET /api/v1/users",
+            status: StatusCode::from_u16(
+                u16::try_from(row["statusCode"].as_u64().unwrap()).unwrap(),
+            )
+            .unwrap(),
+            headers: &HeaderMap::new(),
+            body: body.to_string().as_bytes(),
+            skew: SignedDuration::ZERO,
+            asked: &[],
+        });
+        count += 1;
+        if matches!(error, Error::Unexpected(_)) || error.mend().is_empty() {
+            strange.push(row);
+        }
+    }
+    assert!(strange.is_empty(), "{strange:?}");
+    assert!(count > 700, "{count}");
+}
