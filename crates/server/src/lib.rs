@@ -9,6 +9,7 @@ pub mod app;
 pub mod audit;
 pub mod config;
 pub mod db;
+pub mod directory;
 pub mod jobs;
 mod migrations;
 pub mod notify;
@@ -16,6 +17,7 @@ pub mod outgoing;
 pub mod router;
 pub mod serve;
 pub mod sessions;
+pub mod sync;
 pub mod telemetry;
 pub mod tenants;
 #[cfg(test)]

@@ -2,13 +2,20 @@
 
 mod m0001_floor;
 mod m0002_edge;
+mod m0003_directory;
+mod m0005_sync;
 
 use crate::db::Migration;
 use crate::vault::SealedColumn;
 
 /// All steps in order.
 pub(crate) fn all() -> &'static [Migration] {
-    &[m0001_floor::MIGRATION, m0002_edge::MIGRATION]
+    &[
+        m0001_floor::MIGRATION,
+        m0002_edge::MIGRATION,
+        m0003_directory::MIGRATION,
+        m0005_sync::MIGRATION,
+    ]
 }
 
 /// All columns that hold sealed secrets, for key rotation. A test holds them against the schema.

@@ -1,0 +1,166 @@
+//! Grants: a user has a role, and why. A person's roles are the union of their grants.
+
+use sea_orm::FromQueryResult;
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::error::{Error, Result};
+use super::groups::GroupId;
+use super::mappings::MappingId;
+use super::roles::{self, ADMIN, Role, RoleId, SUPER_ADMIN};
+use super::state::touch;
+use super::users::{self, User};
+use crate::actor::{Permission, Permissions};
+use crate::app::Work;
+use crate::audit;
+use crate::db::{self, Timestamp, UserId, values};
+
+db::id! {
+    /// One grant.
+    GrantId
+}
+
+/// A user has a role.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult, Serialize)]
+pub struct Grant {
+    /// Its id.
+    pub id: GrantId,
+    /// Who.
+    pub user_id: UserId,
+    /// What.
+    pub role_id: RoleId,
+    /// `mapping` or `manual`.
+    pub source: String,
+    /// The mapping that gives it.
+    pub mapping_id: Option<MappingId>,
+    /// The mapping's group.
+    pub group_id: Option<GroupId>,
+    /// The sync run that gave it.
+    pub run_id: Option<Uuid>,
+    /// Who gave it: an actor's name.
+    pub given_by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub given_at: Timestamp,
+    /// Until when it counts.
+    pub expires_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "id, user_id, role_id, source, mapping_id, group_id, run_id, given_by, reason, given_at, expires_at";
+
+/// The grants of a user that count now.
+pub async fn of_user(work: &Work, user: UserId) -> db::Result<Vec<Grant>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM live_grants WHERE tenant_id = $1 AND user_id = $2
+         AND (expires_at IS NULL OR expires_at > $3) ORDER BY given_at, id"
+    );
+    work.rows(&sql, values![work.tenant, user, work.now]).await
+}
+
+/// The roles of a user: the union of their grants, each once.
+pub async fn roles_of(work: &Work, user: UserId) -> Result<Vec<Role>> {
+    let mut ids: Vec<RoleId> = of_user(work, user).await?.into_iter().map(|grant| grant.role_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut found = Vec::new();
+    for id in ids {
+        found.push(roles::find(work, id).await?);
+    }
+    Ok(found)
+}
+
+/// What the roles of a user allow together. A blocked user's are not looked at here: see [`users::access`].
+pub async fn permissions_of(work: &Work, user: UserId) -> db::Result<Permissions> {
+    match roles_of(work, user).await {
+        Ok(roles) => Ok(roles.iter().fold(Permissions::default(), |all, role| all.or(&role.permissions))),
+        Err(Error::Db(error)) => Err(error),
+        // A role that just went allows nothing.
+        Err(_) => Ok(Permissions::default()),
+    }
+}
+
+/// Gives a role by hand, perhaps for a time. Asked again, the newer expiry and reason count.
+pub async fn give(work: &mut Work, user: UserId, role: RoleId, expires_at: Option<Timestamp>, reason: &str) -> Result<GrantId> {
+    work.actor.need(Permission::GrantsManage)?;
+    let role = roles::find(work, role).await?;
+    roles::need_delegable(&work.actor, &role.permissions)?;
+    let user = users::find(work, user).await?;
+    if expires_at.is_some_and(|at| at <= work.now) {
+        return Err(Error::Invalid("the expiry lies in the past".to_owned()));
+    }
+    touch(work).await?;
+    take_manual(work, user.id, role.id).await?;
+    let id: GrantId = work.id();
+    let sql = "INSERT INTO grants (tenant_id, id, user_id, role_id, source, given_by, reason, given_at, expires_at, born)
+        VALUES ($1, $2, $3, $4, 'manual', $5, $6, $7, $8, 0)";
+    let bound = values![work.tenant, id, user.id, role.id, work.actor.name.as_str(), reason, work.now, expires_at];
+    work.run(sql, bound).await?;
+    let detail = json!({ "role": role.name, "login": user.login, "expires_at": expires_at });
+    audit::record(work, audit::Entry::new("role.granted", ("user", user.id.to_string()), reason).detail(detail)).await?;
+    Ok(id)
+}
+
+/// Takes back a role that was given by hand. The last admin keeps theirs.
+pub async fn revoke(work: &mut Work, user: UserId, role: RoleId, reason: &str) -> Result<()> {
+    work.actor.need(Permission::GrantsManage)?;
+    let role = roles::find(work, role).await?;
+    // Who does not hold a role cannot take it from others either: a helpdesk cannot unseat an admin.
+    roles::need_delegable(&work.actor, &role.permissions)?;
+    let user = users::find(work, user).await?;
+    touch(work).await?;
+    let held = of_user(work, user.id).await?;
+    if take_manual(work, user.id, role.id).await? == 0 {
+        let mapped = held.iter().any(|grant| grant.role_id == role.id);
+        return Err(if mapped { Error::FromMapping } else { Error::NotFound("grant") });
+    }
+    keep_an_admin(work, &user, !user.blocked && administers(&held)).await?;
+    if of_user(work, user.id).await?.is_empty() {
+        users::raise_epochs(work, &[user.id]).await?;
+    }
+    let detail = json!({ "role": role.name, "login": user.login });
+    audit::record(work, audit::Entry::new("role.revoked", ("user", user.id.to_string()), reason).detail(detail)).await?;
+    Ok(())
+}
+
+async fn take_manual(work: &Work, user: UserId, role: RoleId) -> db::Result<u64> {
+    let sql = "DELETE FROM grants WHERE tenant_id = $1 AND user_id = $2 AND role_id = $3 AND source = 'manual'";
+    work.run(sql, values![work.tenant, user, role]).await
+}
+
+/// Refuses an actor who lacks something that `user` may do.
+pub(super) async fn need_reach(work: &Work, user: UserId) -> Result<()> {
+    let theirs = permissions_of(work, user).await?;
+    roles::need_delegable(&work.actor, &theirs)
+}
+
+/// Whether one of these grants administers.
+pub(super) fn administers(grants: &[Grant]) -> bool {
+    grants.iter().any(|grant| roles::is_admin(grant.role_id))
+}
+
+/// Refuses what took administration from the last one of `user`'s kind who had it: the last admin stays, and the last
+/// break-glass admin.
+pub(super) async fn keep_an_admin(work: &Work, user: &User, was_admin: bool) -> Result<()> {
+    let break_glass = user.kind == users::Kind::BreakGlass.word();
+    if was_admin && admins(work, break_glass, None).await? == 0 { Err(Error::LastAdmin) } else { Ok(()) }
+}
+
+/// How many admins are able to sign in: break-glass ones, or all others, perhaps without those linked to a connection.
+pub(crate) async fn admins(work: &Work, break_glass: bool, not_of: Option<db::ConnectionId>) -> db::Result<i64> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        admins: i64,
+    }
+    let kind = if break_glass { "u.kind = 'break_glass'" } else { "u.kind <> 'break_glass'" };
+    let sql = format!(
+        "SELECT COUNT(DISTINCT g.user_id) AS admins FROM live_grants g JOIN live_users u ON u.tenant_id = g.tenant_id AND u.id = g.user_id
+         WHERE g.tenant_id = $1 AND g.role_id IN ($2, $3) AND u.blocked = $4 AND {kind}
+         AND (g.expires_at IS NULL OR g.expires_at > $5)
+         AND NOT EXISTS (SELECT 1 FROM user_links l WHERE l.tenant_id = g.tenant_id AND l.user_id = g.user_id AND l.connection_id = $6)"
+    );
+    let not_of = not_of.unwrap_or(db::ConnectionId(Uuid::nil()));
+    let bound = values![work.tenant, SUPER_ADMIN, ADMIN, false, work.now, not_of];
+    Ok(work.row::<Count>(&sql, bound).await?.map_or(0, |row| row.admins))
+}
