@@ -48,5 +48,9 @@ pub enum Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 fn join(permissions: &[Permission]) -> String {
-    permissions.iter().map(|permission| permission.wire()).collect::<Vec<_>>().join(", ")
+    permissions
+        .iter()
+        .map(|permission| permission.wire())
+        .collect::<Vec<_>>()
+        .join(", ")
 }

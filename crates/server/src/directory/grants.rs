@@ -61,7 +61,11 @@ pub async fn of_user(work: &Work, user: UserId) -> db::Result<Vec<Grant>> {
 
 /// The roles of a user: the union of their grants, each once.
 pub async fn roles_of(work: &Work, user: UserId) -> Result<Vec<Role>> {
-    let mut ids: Vec<RoleId> = of_user(work, user).await?.into_iter().map(|grant| grant.role_id).collect();
+    let mut ids: Vec<RoleId> = of_user(work, user)
+        .await?
+        .into_iter()
+        .map(|grant| grant.role_id)
+        .collect();
     ids.sort_unstable();
     ids.dedup();
     let mut found = Vec::new();
@@ -74,7 +78,9 @@ pub async fn roles_of(work: &Work, user: UserId) -> Result<Vec<Role>> {
 /// What the roles of a user allow together. A blocked user's are not looked at here: see [`users::access`].
 pub async fn permissions_of(work: &Work, user: UserId) -> db::Result<Permissions> {
     match roles_of(work, user).await {
-        Ok(roles) => Ok(roles.iter().fold(Permissions::default(), |all, role| all.or(&role.permissions))),
+        Ok(roles) => Ok(roles.iter().fold(Permissions::default(), |all, role| {
+            all.or(&role.permissions)
+        })),
         Err(Error::Db(error)) => Err(error),
         // A role that just went allows nothing.
         Err(_) => Ok(Permissions::default()),
@@ -82,7 +88,13 @@ pub async fn permissions_of(work: &Work, user: UserId) -> db::Result<Permissions
 }
 
 /// Gives a role by hand, perhaps for a time. Asked again, the newer expiry and reason count.
-pub async fn give(work: &mut Work, user: UserId, role: RoleId, expires_at: Option<Timestamp>, reason: &str) -> Result<GrantId> {
+pub async fn give(
+    work: &mut Work,
+    user: UserId,
+    role: RoleId,
+    expires_at: Option<Timestamp>,
+    reason: &str,
+) -> Result<GrantId> {
     work.actor.need(Permission::GrantsManage)?;
     let role = roles::find(work, role).await?;
     roles::need_delegable(&work.actor, &role.permissions)?;
@@ -95,10 +107,23 @@ pub async fn give(work: &mut Work, user: UserId, role: RoleId, expires_at: Optio
     let id: GrantId = work.id();
     let sql = "INSERT INTO grants (tenant_id, id, user_id, role_id, source, given_by, reason, given_at, expires_at, born)
         VALUES ($1, $2, $3, $4, 'manual', $5, $6, $7, $8, 0)";
-    let bound = values![work.tenant, id, user.id, role.id, work.actor.name.as_str(), reason, work.now, expires_at];
+    let bound = values![
+        work.tenant,
+        id,
+        user.id,
+        role.id,
+        work.actor.name.as_str(),
+        reason,
+        work.now,
+        expires_at
+    ];
     work.run(sql, bound).await?;
     let detail = json!({ "role": role.name, "login": user.login, "expires_at": expires_at });
-    audit::record(work, audit::Entry::new("role.granted", ("user", user.id.to_string()), reason).detail(detail)).await?;
+    audit::record(
+        work,
+        audit::Entry::new("role.granted", ("user", user.id.to_string()), reason).detail(detail),
+    )
+    .await?;
     Ok(id)
 }
 
@@ -113,14 +138,22 @@ pub async fn revoke(work: &mut Work, user: UserId, role: RoleId, reason: &str) -
     let held = of_user(work, user.id).await?;
     if take_manual(work, user.id, role.id).await? == 0 {
         let mapped = held.iter().any(|grant| grant.role_id == role.id);
-        return Err(if mapped { Error::FromMapping } else { Error::NotFound("grant") });
+        return Err(if mapped {
+            Error::FromMapping
+        } else {
+            Error::NotFound("grant")
+        });
     }
     keep_an_admin(work, &user, !user.blocked && administers(&held)).await?;
     if of_user(work, user.id).await?.is_empty() {
         users::raise_epochs(work, &[user.id]).await?;
     }
     let detail = json!({ "role": role.name, "login": user.login });
-    audit::record(work, audit::Entry::new("role.revoked", ("user", user.id.to_string()), reason).detail(detail)).await?;
+    audit::record(
+        work,
+        audit::Entry::new("role.revoked", ("user", user.id.to_string()), reason).detail(detail),
+    )
+    .await?;
     Ok(())
 }
 
@@ -144,16 +177,28 @@ pub(super) fn administers(grants: &[Grant]) -> bool {
 /// break-glass admin.
 pub(super) async fn keep_an_admin(work: &Work, user: &User, was_admin: bool) -> Result<()> {
     let break_glass = user.kind == users::Kind::BreakGlass.word();
-    if was_admin && admins(work, break_glass, None).await? == 0 { Err(Error::LastAdmin) } else { Ok(()) }
+    if was_admin && admins(work, break_glass, None).await? == 0 {
+        Err(Error::LastAdmin)
+    } else {
+        Ok(())
+    }
 }
 
 /// How many admins are able to sign in: break-glass ones, or all others, perhaps without those linked to a connection.
-pub(crate) async fn admins(work: &Work, break_glass: bool, not_of: Option<db::ConnectionId>) -> db::Result<i64> {
+pub(crate) async fn admins(
+    work: &Work,
+    break_glass: bool,
+    not_of: Option<db::ConnectionId>,
+) -> db::Result<i64> {
     #[derive(FromQueryResult)]
     struct Count {
         admins: i64,
     }
-    let kind = if break_glass { "u.kind = 'break_glass'" } else { "u.kind <> 'break_glass'" };
+    let kind = if break_glass {
+        "u.kind = 'break_glass'"
+    } else {
+        "u.kind <> 'break_glass'"
+    };
     let sql = format!(
         "SELECT COUNT(DISTINCT g.user_id) AS admins FROM live_grants g JOIN live_users u ON u.tenant_id = g.tenant_id AND u.id = g.user_id
          WHERE g.tenant_id = $1 AND g.role_id IN ($2, $3) AND u.blocked = $4 AND {kind}
@@ -162,5 +207,8 @@ pub(crate) async fn admins(work: &Work, break_glass: bool, not_of: Option<db::Co
     );
     let not_of = not_of.unwrap_or(db::ConnectionId(Uuid::nil()));
     let bound = values![work.tenant, SUPER_ADMIN, ADMIN, false, work.now, not_of];
-    Ok(work.row::<Count>(&sql, bound).await?.map_or(0, |row| row.admins))
+    Ok(work
+        .row::<Count>(&sql, bound)
+        .await?
+        .map_or(0, |row| row.admins))
 }

@@ -48,17 +48,32 @@ const COLUMNS: &str = "id, connection_id, okta_id, name, description, kind, memb
 /// One group.
 pub async fn find(work: &Work, id: GroupId) -> Result<Group> {
     let sql = format!("SELECT {COLUMNS} FROM groups WHERE tenant_id = $1 AND id = $2");
-    work.row(&sql, values![work.tenant, id]).await?.ok_or(Error::NotFound("group"))
+    work.row(&sql, values![work.tenant, id])
+        .await?
+        .ok_or(Error::NotFound("group"))
 }
 
 /// One group by its id in Okta.
-pub async fn find_by_okta_id(work: &Work, connection: ConnectionId, okta_id: &str) -> Result<Option<Group>> {
-    let sql = format!("SELECT {COLUMNS} FROM groups WHERE tenant_id = $1 AND connection_id = $2 AND okta_id = $3");
-    Ok(work.row(&sql, values![work.tenant, connection, okta_id]).await?)
+pub async fn find_by_okta_id(
+    work: &Work,
+    connection: ConnectionId,
+    okta_id: &str,
+) -> Result<Option<Group>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM groups WHERE tenant_id = $1 AND connection_id = $2 AND okta_id = $3"
+    );
+    Ok(work
+        .row(&sql, values![work.tenant, connection, okta_id])
+        .await?)
 }
 
 /// Groups in the order of their ids; `q` is a part of the name.
-pub async fn list(work: &Work, connection: Option<ConnectionId>, q: &str, page: &Page) -> Result<Vec<Group>> {
+pub async fn list(
+    work: &Work,
+    connection: Option<ConnectionId>,
+    q: &str,
+    page: &Page,
+) -> Result<Vec<Group>> {
     let mut bound = values![work.tenant, page.after, q, like(q), page.limit];
     let of = connection.map_or("", |connection| {
         bound.push(connection.into());
@@ -89,28 +104,59 @@ pub async fn members(work: &Work, id: GroupId, page: &Page) -> Result<Vec<User>>
 /// The groups a person is in.
 pub async fn of_user(work: &Work, user: UserId) -> Result<Vec<Group>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM groups WHERE tenant_id = $1 AND id IN
+        "SELECT {COLUMNS} FROM groups WHERE tenant_id = $1 AND read_date IS NOT NULL AND id IN
             (SELECT group_id FROM live_memberships WHERE tenant_id = $1 AND user_id = $2) ORDER BY name_key"
     );
     Ok(work.rows(&sql, values![work.tenant, user]).await?)
 }
 
 /// The group with this Okta id, made when it is new.
-pub(crate) async fn ensure(work: &Work, connection: ConnectionId, okta_id: &str, name: Option<&str>) -> Result<Group> {
-    let valid = !okta_id.is_empty() && okta_id.len() <= 64 && okta_id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+pub(crate) async fn ensure(
+    work: &Work,
+    connection: ConnectionId,
+    okta_id: &str,
+    name: Option<&str>,
+) -> Result<Group> {
+    let valid = !okta_id.is_empty()
+        && okta_id.len() <= 64
+        && okta_id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     if !valid {
-        return Err(Error::Invalid("an Okta group id is 1 to 64 letters and digits, such as 00g1emaKYZTWRYYRRTSK".to_owned()));
+        return Err(Error::Invalid(
+            "an Okta group id is 1 to 64 letters and digits, such as 00g1emaKYZTWRYYRRTSK"
+                .to_owned(),
+        ));
     }
     let name = name.unwrap_or(okta_id);
     let sql = "INSERT INTO groups (tenant_id, id, connection_id, okta_id, name, name_key, description, kind, members)
         VALUES ($1, $2, $3, $4, $5, $6, '', '', 0) ON CONFLICT (tenant_id, connection_id, okta_id) DO NOTHING";
-    let bound = values![work.tenant, work.id::<GroupId>(), connection, okta_id, name, name.to_lowercase()];
+    let bound = values![
+        work.tenant,
+        work.id::<GroupId>(),
+        connection,
+        okta_id,
+        name,
+        name.to_lowercase()
+    ];
     work.run(sql, bound).await?;
-    find_by_okta_id(work, connection, okta_id).await?.ok_or(Error::NotFound("group"))
+    find_by_okta_id(work, connection, okta_id)
+        .await?
+        .ok_or(Error::NotFound("group"))
 }
 
 /// A pattern for `LIKE .. ESCAPE '!'` that finds `part` anywhere.
 pub(super) fn like(part: &str) -> String {
-    let escaped: String = part.to_lowercase().chars().flat_map(|c| if "!%_".contains(c) { vec!['!', c] } else { vec![c] }).collect();
+    let escaped: String = part
+        .to_lowercase()
+        .chars()
+        .flat_map(|c| {
+            if "!%_".contains(c) {
+                vec!['!', c]
+            } else {
+                vec![c]
+            }
+        })
+        .collect();
     format!("%{escaped}%")
 }

@@ -70,10 +70,23 @@ pub async fn list(work: &Work, connection: Option<ConnectionId>) -> Result<Vec<M
     let roles: Vec<RoleRow> = work.rows(sql, values![work.tenant]).await?;
     let of = |id: MappingId| {
         let from = roles.partition_point(|row| row.mapping_id < id);
-        roles.get(from..).unwrap_or_default().iter().take_while(|row| row.mapping_id == id).map(|row| row.role_id).collect()
+        roles
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|row| row.mapping_id == id)
+            .map(|row| row.role_id)
+            .collect()
     };
     let wanted = |row: &Row| connection.is_none_or(|connection| row.connection_id == connection);
-    Ok(rows.into_iter().filter(wanted).map(|row| { let roles = of(row.id); mapping(row, roles) }).collect())
+    Ok(rows
+        .into_iter()
+        .filter(wanted)
+        .map(|row| {
+            let roles = of(row.id);
+            mapping(row, roles)
+        })
+        .collect())
 }
 
 /// One mapping.
@@ -81,15 +94,40 @@ pub async fn find(work: &Work, id: MappingId) -> Result<Mapping> {
     let sql = "SELECT m.id, m.connection_id, m.group_id, g.okta_id, g.name, m.paused_at, m.paused_by, m.version
         FROM mappings m JOIN groups g ON g.tenant_id = m.tenant_id AND g.id = m.group_id
         WHERE m.tenant_id = $1 AND m.id = $2";
-    let row: Row = work.row(sql, values![work.tenant, id]).await?.ok_or(Error::NotFound("mapping"))?;
+    let row: Row = work
+        .row(sql, values![work.tenant, id])
+        .await?
+        .ok_or(Error::NotFound("mapping"))?;
     let sql = "SELECT mapping_id, role_id FROM mapping_roles WHERE tenant_id = $1 AND mapping_id = $2 ORDER BY role_id";
     let roles: Vec<RoleRow> = work.rows(sql, values![work.tenant, id]).await?;
-    Ok(mapping(row, roles.into_iter().map(|role| role.role_id).collect()))
+    Ok(mapping(
+        row,
+        roles.into_iter().map(|role| role.role_id).collect(),
+    ))
 }
 
 fn mapping(row: Row, roles: Vec<RoleId>) -> Mapping {
-    let Row { id, connection_id, group_id, okta_id, name, paused_at, paused_by, version } = row;
-    Mapping { id, connection_id, group_id, okta_group_id: okta_id, group_name: name, roles, paused_at, paused_by, version }
+    let Row {
+        id,
+        connection_id,
+        group_id,
+        okta_id,
+        name,
+        paused_at,
+        paused_by,
+        version,
+    } = row;
+    Mapping {
+        id,
+        connection_id,
+        group_id,
+        okta_group_id: okta_id,
+        group_name: name,
+        roles,
+        paused_at,
+        paused_by,
+        version,
+    }
 }
 
 /// Maps a group to roles. The caller has made sure that the connection is one of the tenant's.
@@ -105,14 +143,26 @@ pub async fn create(
     let roles = delegable(work, roles, &[]).await?;
     let group = groups::ensure(work, connection, okta_group_id, name).await?;
     touch(work).await?;
-    let sql = "SELECT 1 AS n FROM mappings WHERE tenant_id = $1 AND connection_id = $2 AND group_id = $3";
-    if work.row::<One>(sql, values![work.tenant, connection, group.id]).await?.is_some() {
-        return Err(Error::Taken { kind: "mapping of the group", name: group.name });
+    let sql =
+        "SELECT 1 AS n FROM mappings WHERE tenant_id = $1 AND connection_id = $2 AND group_id = $3";
+    if work
+        .row::<One>(sql, values![work.tenant, connection, group.id])
+        .await?
+        .is_some()
+    {
+        return Err(Error::Taken {
+            kind: "mapping of the group",
+            name: group.name,
+        });
     }
     let id: MappingId = work.id();
     let sql = "INSERT INTO mappings (tenant_id, id, connection_id, group_id, version, created_at, updated_at)
         VALUES ($1, $2, $3, $4, 1, $5, $5)";
-    work.run(sql, values![work.tenant, id, connection, group.id, work.now]).await?;
+    work.run(
+        sql,
+        values![work.tenant, id, connection, group.id, work.now],
+    )
+    .await?;
     put_roles(work, id, &roles).await?;
     let mapping = find(work, id).await?;
     record(work, "mapping.created", &mapping, reason, &[]).await?;
@@ -126,7 +176,13 @@ struct One {
 }
 
 /// Changes the roles of a mapping, and pauses or resumes it. `version` guards against a change in between.
-pub async fn update(work: &mut Work, id: MappingId, change: &Change, version: Option<i64>, reason: &str) -> Result<Mapping> {
+pub async fn update(
+    work: &mut Work,
+    id: MappingId,
+    change: &Change,
+    version: Option<i64>,
+    reason: &str,
+) -> Result<Mapping> {
     work.actor.need(Permission::MappingsManage)?;
     let before = find(work, id).await?;
     let roles = match &change.roles {
@@ -140,10 +196,15 @@ pub async fn update(work: &mut Work, id: MappingId, change: &Change, version: Op
         None => before.paused_at,
     };
     let paused_by = paused_at.and(before.paused_by);
-    let sql = "UPDATE mappings SET paused_at = $3, paused_by = $4, version = version + 1, updated_at = $5
+    let sql =
+        "UPDATE mappings SET paused_at = $3, paused_by = $4, version = version + 1, updated_at = $5
         WHERE tenant_id = $1 AND id = $2 AND version = $6";
     let seen = version.unwrap_or(before.version);
-    work.run_versioned(sql, values![work.tenant, id, paused_at, paused_by, work.now, seen]).await?;
+    work.run_versioned(
+        sql,
+        values![work.tenant, id, paused_at, paused_by, work.now, seen],
+    )
+    .await?;
     put_roles(work, id, &roles).await?;
     let after = find(work, id).await?;
     record(work, "mapping.changed", &after, reason, &before.roles).await?;
@@ -164,25 +225,42 @@ pub async fn delete(work: &mut Work, id: MappingId, reason: &str) -> Result<()> 
     work.actor.need(Permission::MappingsManage)?;
     let before = find(work, id).await?;
     touch(work).await?;
-    work.run("DELETE FROM mapping_roles WHERE tenant_id = $1 AND mapping_id = $2", values![work.tenant, id]).await?;
-    work.run("DELETE FROM mappings WHERE tenant_id = $1 AND id = $2", values![work.tenant, id]).await?;
+    work.run(
+        "DELETE FROM mapping_roles WHERE tenant_id = $1 AND mapping_id = $2",
+        values![work.tenant, id],
+    )
+    .await?;
+    work.run(
+        "DELETE FROM mappings WHERE tenant_id = $1 AND id = $2",
+        values![work.tenant, id],
+    )
+    .await?;
     // Mapped again one day, it is read anew.
-    work.run("UPDATE groups SET read_date = NULL WHERE tenant_id = $1 AND id = $2", values![work.tenant, before.group_id]).await?;
+    work.run(
+        "UPDATE groups SET read_date = NULL WHERE tenant_id = $1 AND id = $2",
+        values![work.tenant, before.group_id],
+    )
+    .await?;
     record(work, "mapping.deleted", &before, reason, &before.roles).await?;
     Ok(())
 }
 
 /// Pauses mappings on behalf of the undo `run`.
 pub(crate) async fn pause(work: &Work, ids: &[MappingId], run: Uuid) -> db::Result<()> {
-    let sql = "UPDATE mappings SET paused_at = $2, paused_by = $3, version = version + 1, updated_at = $2
+    let sql =
+        "UPDATE mappings SET paused_at = $2, paused_by = $3, version = version + 1, updated_at = $2
         WHERE tenant_id = $1 AND paused_at IS NULL AND id IN ({ids})";
-    super::bulk::by_id(work, sql, &values![work.tenant, work.now, run], ids).await.map(drop)
+    super::bulk::by_id(work, sql, &values![work.tenant, work.now, run], ids)
+        .await
+        .map(drop)
 }
 
 /// The roles, sorted, each once, refused when the actor lacks a permission of one that is new.
 async fn delegable(work: &Work, roles: &[RoleId], before: &[RoleId]) -> Result<Vec<RoleId>> {
     if roles.is_empty() {
-        return Err(Error::Invalid("a mapping gives at least one role".to_owned()));
+        return Err(Error::Invalid(
+            "a mapping gives at least one role".to_owned(),
+        ));
     }
     let mut roles = roles.to_vec();
     roles.sort_unstable();
@@ -197,17 +275,40 @@ async fn delegable(work: &Work, roles: &[RoleId], before: &[RoleId]) -> Result<V
 }
 
 async fn put_roles(work: &Work, id: MappingId, roles: &[RoleId]) -> Result<()> {
-    work.run("DELETE FROM mapping_roles WHERE tenant_id = $1 AND mapping_id = $2", values![work.tenant, id]).await?;
-    let rows = roles.iter().map(|&role| values![work.tenant, id, role]).collect();
-    super::bulk::insert(work, "INSERT INTO mapping_roles (tenant_id, mapping_id, role_id)", "", rows).await?;
+    work.run(
+        "DELETE FROM mapping_roles WHERE tenant_id = $1 AND mapping_id = $2",
+        values![work.tenant, id],
+    )
+    .await?;
+    let rows = roles
+        .iter()
+        .map(|&role| values![work.tenant, id, role])
+        .collect();
+    super::bulk::insert(
+        work,
+        "INSERT INTO mapping_roles (tenant_id, mapping_id, role_id)",
+        "",
+        rows,
+    )
+    .await?;
     Ok(())
 }
 
-async fn record(work: &mut Work, action: &'static str, mapping: &Mapping, reason: &str, before: &[RoleId]) -> Result<()> {
+async fn record(
+    work: &mut Work,
+    action: &'static str,
+    mapping: &Mapping,
+    reason: &str,
+    before: &[RoleId],
+) -> Result<()> {
     let detail = json!({
         "connection": mapping.connection_id, "okta_group": mapping.okta_group_id, "group": mapping.group_name,
         "roles": mapping.roles, "roles_before": before, "paused": mapping.paused_at.is_some(),
     });
-    audit::record(work, audit::Entry::new(action, ("mapping", mapping.id.to_string()), reason).detail(detail)).await?;
+    audit::record(
+        work,
+        audit::Entry::new(action, ("mapping", mapping.id.to_string()), reason).detail(detail),
+    )
+    .await?;
     Ok(())
 }

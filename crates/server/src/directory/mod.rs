@@ -17,6 +17,7 @@ mod groups;
 mod mappings;
 pub(crate) mod present;
 mod roles;
+pub(crate) mod routes;
 pub(crate) mod staging;
 mod state;
 mod users;
@@ -24,26 +25,31 @@ mod users;
 pub use error::{Error, Result};
 pub(crate) use grants::admins;
 pub use grants::{Grant, GrantId, give, of_user as grants_of, permissions_of, revoke, roles_of};
-pub(crate) use groups::{ensure as ensure_group, mapped as mapped_groups};
 pub use groups::{
-    Group, GroupId, find as find_group, find_by_okta_id as find_group_by_okta_id, list as list_groups, members as group_members,
-    of_user as groups_of,
+    Group, GroupId, find as find_group, find_by_okta_id as find_group_by_okta_id,
+    list as list_groups, members as group_members, of_user as groups_of,
 };
+pub(crate) use groups::{ensure as ensure_group, mapped as mapped_groups};
 pub(crate) use mappings::pause as pause_mappings;
 pub use mappings::{
-    Change as MappingChange, Mapping, MappingId, create as create_mapping, delete as delete_mapping, find as find_mapping,
-    list as list_mappings, update as update_mapping,
+    Change as MappingChange, Mapping, MappingId, create as create_mapping,
+    delete as delete_mapping, find as find_mapping, list as list_mappings,
+    update as update_mapping,
 };
 pub use roles::{
-    ADMIN, AUDITOR, Draft as RoleDraft, HELPDESK, Role, RoleId, SUPER_ADMIN, USER, built_in as built_in_roles,
-    create as create_role, delete as delete_role, find as find_role, find_by as find_role_by, is_admin, list as list_roles,
-    need_delegable, update as update_role,
+    ADMIN, AUDITOR, Draft as RoleDraft, HELPDESK, Role, RoleId, SUPER_ADMIN, USER,
+    built_in as built_in_roles, create as create_role, delete as delete_role, find as find_role,
+    find_by as find_role_by, is_admin, list as list_roles, need_delegable, update as update_role,
 };
-pub use state::{State, state, touch};
+pub use routes::routes;
 pub(crate) use state::touch_if;
+pub use state::{State, state, touch};
 pub(crate) use users::raise_epochs;
 pub use users::{
-    Access, Draft as UserDraft, Kind, Link, Page, User, access, by_login as users_by_login, by_okta_id as user_by_okta_id,
-    create as create_user, end_sessions, find as find_user, links as links_of, list as list_users, set_blocked,
+    Access, Draft as UserDraft, Kind, Link, Page, User, access, by_login as users_by_login,
+    by_okta_id as user_by_okta_id, create as create_user, end_sessions, find as find_user,
+    links as links_of, list as list_users, set_blocked,
 };
 
+#[cfg(test)]
+mod tests;

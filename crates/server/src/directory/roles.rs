@@ -53,20 +53,56 @@ pub fn built_in() -> Vec<Role> {
         name: name.to_owned(),
         description: description.to_owned(),
         built_in: true,
-        permissions: Permission::ALL.iter().copied().filter(|permission| allowed(*permission)).collect(),
+        permissions: Permission::ALL
+            .iter()
+            .copied()
+            .filter(|permission| allowed(*permission))
+            .collect(),
         version: 0,
     };
     let reads = |permission: Permission| permission.wire().ends_with(".read");
-    let operates = |p: Permission| matches!(p, Permission::TenantsManage | Permission::GuardsManage);
+    let operates =
+        |p: Permission| matches!(p, Permission::TenantsManage | Permission::GuardsManage);
     let helps = |p: Permission| {
-        use Permission::{GroupsRead, KeysManage, MappingsRead, PasskeysManage, RolesRead, RunsRead, UsersRead};
-        matches!(p, UsersRead | GroupsRead | RolesRead | MappingsRead | RunsRead | PasskeysManage | KeysManage)
+        use Permission::{
+            GroupsRead, KeysManage, MappingsRead, PasskeysManage, RolesRead, RunsRead, UsersRead,
+        };
+        matches!(
+            p,
+            UsersRead
+                | GroupsRead
+                | RolesRead
+                | MappingsRead
+                | RunsRead
+                | PasskeysManage
+                | KeysManage
+        )
     };
     vec![
-        role(SUPER_ADMIN, "super_admin", "Everything, also guards and tenants.", &|_| true),
-        role(ADMIN, "admin", "Everything except guards and tenants.", &|p| !operates(p)),
-        role(AUDITOR, "auditor", "Sees everything, changes nothing.", &reads),
-        role(HELPDESK, "helpdesk", "Sees people and their roles; helps with passkeys and security keys.", &helps),
+        role(
+            SUPER_ADMIN,
+            "super_admin",
+            "Everything, also guards and tenants.",
+            &|_| true,
+        ),
+        role(
+            ADMIN,
+            "admin",
+            "Everything except guards and tenants.",
+            &|p| !operates(p),
+        ),
+        role(
+            AUDITOR,
+            "auditor",
+            "Sees everything, changes nothing.",
+            &reads,
+        ),
+        role(
+            HELPDESK,
+            "helpdesk",
+            "Sees people and their roles; helps with passkeys and security keys.",
+            &helps,
+        ),
         role(USER, "user", "Signs in; administers nothing.", &|_| false),
     ]
 }
@@ -91,7 +127,14 @@ impl From<Row> for Role {
         // A permission that a later version dropped allows nothing.
         let words: Vec<String> = serde_json::from_str(&row.permissions).unwrap_or_default();
         let permissions = words.iter().filter_map(|word| word.parse().ok()).collect();
-        Self { id: row.id, name: row.name, description: row.description, built_in: false, permissions, version: row.version }
+        Self {
+            id: row.id,
+            name: row.name,
+            description: row.description,
+            built_in: false,
+            permissions,
+            version: row.version,
+        }
     }
 }
 
@@ -101,7 +144,10 @@ const COLUMNS: &str = "id, name, description, permissions, version";
 pub async fn list(work: &Work) -> Result<Vec<Role>> {
     let sql = format!("SELECT {COLUMNS} FROM roles WHERE tenant_id = $1 ORDER BY name_key");
     let rows: Vec<Row> = work.rows(&sql, values![work.tenant]).await?;
-    Ok(built_in().into_iter().chain(rows.into_iter().map(Role::from)).collect())
+    Ok(built_in()
+        .into_iter()
+        .chain(rows.into_iter().map(Role::from))
+        .collect())
 }
 
 /// One role by its id.
@@ -110,7 +156,10 @@ pub async fn find(work: &Work, id: RoleId) -> Result<Role> {
         return Ok(role);
     }
     let sql = format!("SELECT {COLUMNS} FROM roles WHERE tenant_id = $1 AND id = $2");
-    work.row::<Row>(&sql, values![work.tenant, id]).await?.map(Role::from).ok_or(Error::NotFound("role"))
+    work.row::<Row>(&sql, values![work.tenant, id])
+        .await?
+        .map(Role::from)
+        .ok_or(Error::NotFound("role"))
 }
 
 /// One role by its id or its name.
@@ -123,7 +172,10 @@ pub async fn find_by(work: &Work, id_or_name: &str) -> Result<Role> {
         return Ok(role);
     }
     let sql = format!("SELECT {COLUMNS} FROM roles WHERE tenant_id = $1 AND name_key = $2");
-    work.row::<Row>(&sql, values![work.tenant, key]).await?.map(Role::from).ok_or(Error::NotFound("role"))
+    work.row::<Row>(&sql, values![work.tenant, key])
+        .await?
+        .map(Role::from)
+        .ok_or(Error::NotFound("role"))
 }
 
 /// What a custom role is to be.
@@ -146,14 +198,36 @@ pub async fn create(work: &mut Work, draft: &Draft, reason: &str) -> Result<Role
     let sql = "INSERT INTO roles (tenant_id, id, name, name_key, description, permissions, version, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $7)";
     let (name, description) = (draft.name.trim(), draft.description.as_str());
-    work.run(sql, values![work.tenant, id, name, key, description, words(&draft.permissions), work.now]).await?;
+    work.run(
+        sql,
+        values![
+            work.tenant,
+            id,
+            name,
+            key,
+            description,
+            words(&draft.permissions),
+            work.now
+        ],
+    )
+    .await?;
     let entry = audit::Entry::new("role.created", ("role", id.to_string()), reason);
-    audit::record(work, entry.detail(json!({ "name": name, "permissions": draft.permissions }))).await?;
+    audit::record(
+        work,
+        entry.detail(json!({ "name": name, "permissions": draft.permissions })),
+    )
+    .await?;
     find(work, id).await
 }
 
 /// Changes a custom role; `version` guards against a change in between.
-pub async fn update(work: &mut Work, id: RoleId, draft: &Draft, version: Option<i64>, reason: &str) -> Result<Role> {
+pub async fn update(
+    work: &mut Work,
+    id: RoleId,
+    draft: &Draft,
+    version: Option<i64>,
+    reason: &str,
+) -> Result<Role> {
     work.actor.need(Permission::RolesManage)?;
     let before = find(work, id).await?;
     refuse_built_in(&before)?;
@@ -165,10 +239,24 @@ pub async fn update(work: &mut Work, id: RoleId, draft: &Draft, version: Option<
         updated_at = $7 WHERE tenant_id = $1 AND id = $2 AND version = $8";
     let (name, description) = (draft.name.trim(), draft.description.as_str());
     let seen = version.unwrap_or(before.version);
-    let bound = values![work.tenant, id, name, key, description, words(&draft.permissions), work.now, seen];
+    let bound = values![
+        work.tenant,
+        id,
+        name,
+        key,
+        description,
+        words(&draft.permissions),
+        work.now,
+        seen
+    ];
     work.run_versioned(sql, bound).await?;
-    let detail = json!({ "name": name, "before": before.permissions, "permissions": draft.permissions });
-    audit::record(work, audit::Entry::new("role.changed", ("role", id.to_string()), reason).detail(detail)).await?;
+    let detail =
+        json!({ "name": name, "before": before.permissions, "permissions": draft.permissions });
+    audit::record(
+        work,
+        audit::Entry::new("role.changed", ("role", id.to_string()), reason).detail(detail),
+    )
+    .await?;
     find(work, id).await
 }
 
@@ -184,21 +272,40 @@ pub async fn delete(work: &mut Work, id: RoleId, reason: &str) -> Result<()> {
         used: i64,
     }
     let sql = "SELECT COUNT(*) AS used FROM mapping_roles WHERE tenant_id = $1 AND role_id = $2";
-    let used = work.row::<Used>(sql, values![work.tenant, id]).await?.map_or(0, |row| row.used);
+    let used = work
+        .row::<Used>(sql, values![work.tenant, id])
+        .await?
+        .map_or(0, |row| row.used);
     if used > 0 {
         return Err(Error::RoleMapped(used));
     }
-    work.run("DELETE FROM grants WHERE tenant_id = $1 AND role_id = $2", values![work.tenant, id]).await?;
-    work.run("DELETE FROM roles WHERE tenant_id = $1 AND id = $2", values![work.tenant, id]).await?;
+    work.run(
+        "DELETE FROM grants WHERE tenant_id = $1 AND role_id = $2",
+        values![work.tenant, id],
+    )
+    .await?;
+    work.run(
+        "DELETE FROM roles WHERE tenant_id = $1 AND id = $2",
+        values![work.tenant, id],
+    )
+    .await?;
     let entry = audit::Entry::new("role.deleted", ("role", id.to_string()), reason);
-    audit::record(work, entry.detail(json!({ "name": role.name, "permissions": role.permissions }))).await?;
+    audit::record(
+        work,
+        entry.detail(json!({ "name": role.name, "permissions": role.permissions })),
+    )
+    .await?;
     Ok(())
 }
 
 /// Refuses to let `actor` give away what they do not hold (design.md, Roles and sync).
 pub fn need_delegable(actor: &Actor, permissions: &Permissions) -> Result<()> {
     let lacks = actor.permissions.lack(permissions);
-    if lacks.is_empty() { Ok(()) } else { Err(Error::Delegation(lacks)) }
+    if lacks.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Delegation(lacks))
+    }
 }
 
 /// The case-blind key of the name, if the draft will do.
@@ -206,23 +313,33 @@ async fn check(work: &Work, draft: &Draft, id: Option<RoleId>) -> Result<String>
     need_delegable(&work.actor, &draft.permissions)?;
     let name = draft.name.trim();
     if name.is_empty() || name.chars().count() > 64 || name.chars().any(char::is_control) {
-        return Err(Error::Invalid("a role's name has 1 to 64 characters".to_owned()));
+        return Err(Error::Invalid(
+            "a role's name has 1 to 64 characters".to_owned(),
+        ));
     }
     if name.parse::<Uuid>().is_ok() {
-        return Err(Error::Invalid("a role's name cannot look like an id".to_owned()));
+        return Err(Error::Invalid(
+            "a role's name cannot look like an id".to_owned(),
+        ));
     }
     match find_by(work, name).await {
-        Ok(other) if Some(other.id) != id => Err(Error::Taken { kind: "role", name: name.to_owned() }),
+        Ok(other) if Some(other.id) != id => Err(Error::Taken {
+            kind: "role",
+            name: name.to_owned(),
+        }),
         Ok(_) | Err(Error::NotFound(_)) => Ok(name.to_lowercase()),
         Err(error) => Err(error),
     }
 }
 
 fn refuse_built_in(role: &Role) -> Result<()> {
-    if role.built_in { Err(Error::BuiltIn(role.name.clone())) } else { Ok(()) }
+    if role.built_in {
+        Err(Error::BuiltIn(role.name.clone()))
+    } else {
+        Ok(())
+    }
 }
 
 fn words(permissions: &Permissions) -> String {
     json!(permissions).to_string()
 }
-

@@ -63,20 +63,28 @@ pub(crate) async fn claim(work: &Work, run: Uuid) -> db::Result<bool> {
     let sql = "UPDATE directory_state SET staging = $2, staging_until = $3
         WHERE tenant_id = $1 AND (staging IS NULL OR staging = $2 OR staging_until < $4)";
     let until = work.now.plus_millis(SILENT_MS);
-    Ok(work.run(sql, values![work.tenant, run, until, work.now]).await? == 1)
+    Ok(work
+        .run(sql, values![work.tenant, run, until, work.now])
+        .await?
+        == 1)
 }
 
 /// Says that `run` lives and still holds the claim; refused with [`db::Error::Stale`] when it does not.
 pub(crate) async fn renew(work: &Work, run: Uuid) -> db::Result<()> {
     let sql = "UPDATE directory_state SET staging_until = $3 WHERE tenant_id = $1 AND staging = $2";
-    work.run_versioned(sql, values![work.tenant, run, work.now.plus_millis(SILENT_MS)]).await
+    work.run_versioned(
+        sql,
+        values![work.tenant, run, work.now.plus_millis(SILENT_MS)],
+    )
+    .await
 }
 
 /// Makes everything prepared true, if nothing that decides about access changed since `version`.
 pub(crate) async fn flip(work: &Work, run: Uuid, version: i64) -> db::Result<()> {
     let sql = "UPDATE directory_state SET generation = generation + 1, version = version + 1, staging = NULL, staging_until = NULL
         WHERE tenant_id = $1 AND staging = $2 AND version = $3";
-    work.run_versioned(sql, values![work.tenant, run, version]).await
+    work.run_versioned(sql, values![work.tenant, run, version])
+        .await
 }
 
 /// Gives the claim back with nothing left behind.
@@ -134,17 +142,37 @@ pub(crate) struct NewUser {
 }
 
 /// Makes users of people of an org.
-pub(crate) async fn add_users(work: &Work, connection: ConnectionId, when: When, users: &[NewUser]) -> db::Result<()> {
+pub(crate) async fn add_users(
+    work: &Work,
+    connection: ConnectionId,
+    when: When,
+    users: &[NewUser],
+) -> db::Result<()> {
     let head = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name,
         okta_status, facts_source, facts_at, facts_hash, blocked, access_epoch, version, created_at, updated_at, born)";
     let row = |user: &NewUser| {
         let mut row = values![work.tenant, user.id, "okta"];
         row.extend(facts_values(work, &user.facts));
-        row.extend(values![user.blocked, 0_i64, 1_i64, work.now, work.now, when.born()]);
+        row.extend(values![
+            user.blocked,
+            0_i64,
+            1_i64,
+            work.now,
+            work.now,
+            when.born()
+        ]);
         row
     };
     bulk::insert(work, head, "", users.iter().map(row).collect()).await?;
-    let link = |user: &NewUser| values![work.tenant, connection, user.okta_id.as_str(), user.id, work.now];
+    let link = |user: &NewUser| {
+        values![
+            work.tenant,
+            connection,
+            user.okta_id.as_str(),
+            user.id,
+            work.now
+        ]
+    };
     let head = "INSERT INTO user_links (tenant_id, connection_id, okta_id, user_id, seen_at)";
     bulk::insert(work, head, "", users.iter().map(link).collect()).await
 }
@@ -186,24 +214,37 @@ fn facts_values(work: &Work, facts: &Facts) -> Vec<Value> {
 /// Bars users from signing in, or lets them in again.
 pub(crate) async fn set_blocked(work: &Work, ids: &[UserId], blocked: bool) -> db::Result<()> {
     let sql = "UPDATE users SET blocked = $2, version = version + 1, updated_at = $3 WHERE tenant_id = $1 AND id IN ({ids})";
-    bulk::by_id(work, sql, &values![work.tenant, blocked, work.now], ids).await.map(drop)
+    bulk::by_id(work, sql, &values![work.tenant, blocked, work.now], ids)
+        .await
+        .map(drop)
 }
 
 /// Notes that an org showed these people just now.
 pub(crate) async fn see_links(work: &Work, ids: &[UserId]) -> db::Result<()> {
     let sql = "UPDATE user_links SET seen_at = $2 WHERE tenant_id = $1 AND user_id IN ({ids})";
-    bulk::by_id(work, sql, &values![work.tenant, work.now], ids).await.map(drop)
+    bulk::by_id(work, sql, &values![work.tenant, work.now], ids)
+        .await
+        .map(drop)
 }
 
 /// People who joined groups.
-pub(crate) async fn add_members(work: &Work, when: When, members: &[(GroupId, UserId)]) -> db::Result<()> {
+pub(crate) async fn add_members(
+    work: &Work,
+    when: When,
+    members: &[(GroupId, UserId)],
+) -> db::Result<()> {
     let row = |(group, user): &(GroupId, UserId)| values![work.tenant, *group, *user, when.born()];
     let head = "INSERT INTO memberships (tenant_id, group_id, user_id, born)";
     bulk::insert(work, head, "", members.iter().map(row).collect()).await
 }
 
 /// People who left a group.
-pub(crate) async fn drop_members(work: &Work, when: When, group: GroupId, users: &[UserId]) -> db::Result<()> {
+pub(crate) async fn drop_members(
+    work: &Work,
+    when: When,
+    group: GroupId,
+    users: &[UserId],
+) -> db::Result<()> {
     let (sql, fixed) = match when {
         When::Now => (
             "DELETE FROM memberships WHERE tenant_id = $1 AND group_id = $2 AND user_id IN ({ids})",
@@ -229,13 +270,38 @@ pub(crate) struct NewGrant {
 }
 
 /// Gives grants.
-pub(crate) async fn add_grants(work: &Work, when: When, reason: &str, grants: &[NewGrant]) -> db::Result<()> {
+pub(crate) async fn add_grants(
+    work: &Work,
+    when: When,
+    reason: &str,
+    grants: &[NewGrant],
+) -> db::Result<()> {
     let row = |grant: &NewGrant| {
-        let source = if grant.mapping.is_some() { "mapping" } else { "manual" };
+        let source = if grant.mapping.is_some() {
+            "mapping"
+        } else {
+            "manual"
+        };
         let by = work.actor.name.as_str();
-        let mut row = values![work.tenant, work.id::<GrantId>(), grant.user, grant.role, source];
-        row.extend([Value::from(grant.mapping.map(|id| id.0)), Value::from(grant.group.map(|id| id.0)), grant.run.into()]);
-        row.extend(values![by, reason, work.now, grant.expires_at.map(|at| at.0), when.born()]);
+        let mut row = values![
+            work.tenant,
+            work.id::<GrantId>(),
+            grant.user,
+            grant.role,
+            source
+        ];
+        row.extend([
+            Value::from(grant.mapping.map(|id| id.0)),
+            Value::from(grant.group.map(|id| id.0)),
+            grant.run.into(),
+        ]);
+        row.extend(values![
+            by,
+            reason,
+            work.now,
+            grant.expires_at.map(|at| at.0),
+            when.born()
+        ]);
         row
     };
     let head = "INSERT INTO grants (tenant_id, id, user_id, role_id, source, mapping_id, group_id, run_id, given_by, reason,
@@ -247,7 +313,13 @@ pub(crate) async fn add_grants(work: &Work, when: When, reason: &str, grants: &[
 pub(crate) async fn drop_grants(work: &Work, when: When, ids: &[GrantId]) -> db::Result<()> {
     match when {
         When::Now => {
-            bulk::by_id(work, "DELETE FROM grants WHERE tenant_id = $1 AND id IN ({ids})", &values![work.tenant], ids).await
+            bulk::by_id(
+                work,
+                "DELETE FROM grants WHERE tenant_id = $1 AND id IN ({ids})",
+                &values![work.tenant],
+                ids,
+            )
+            .await
         }
         When::Generation(generation) => {
             let sql = "UPDATE grants SET died = $2 WHERE tenant_id = $1 AND id IN ({ids})";
@@ -278,10 +350,28 @@ pub(crate) async fn see_groups(work: &Work, groups: &[GroupSeen]) -> db::Result<
                 last_membership_updated = $8, suspect = $9, seen_at = $10,
                 members = COALESCE($11, members), read_date = COALESCE($12, read_date)
             WHERE tenant_id = $1 AND id = $2";
-        let (members, read) = (group.read.map(|(members, _)| members), group.read.map(|(_, at)| at.0));
-        let mut bound = values![work.tenant, group.id, group.name.as_str(), group.name.to_lowercase()];
-        bound.extend(values![group.description.as_str(), group.kind.as_str(), group.last_updated.map(|at| at.0)]);
-        bound.extend(values![group.last_membership_updated.map(|at| at.0), group.suspect, work.now, members, read]);
+        let (members, read) = (
+            group.read.map(|(members, _)| members),
+            group.read.map(|(_, at)| at.0),
+        );
+        let mut bound = values![
+            work.tenant,
+            group.id,
+            group.name.as_str(),
+            group.name.to_lowercase()
+        ];
+        bound.extend(values![
+            group.description.as_str(),
+            group.kind.as_str(),
+            group.last_updated.map(|at| at.0)
+        ]);
+        bound.extend(values![
+            group.last_membership_updated.map(|at| at.0),
+            group.suspect,
+            work.now,
+            members,
+            read
+        ]);
         work.run(sql, bound).await?;
     }
     Ok(())

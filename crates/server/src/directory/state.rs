@@ -30,7 +30,10 @@ impl State {
 /// The state now; zeros for a tenant in which nothing was ever written.
 pub async fn state(work: &Work) -> db::Result<State> {
     let sql = "SELECT generation, version, staging, staging_until FROM directory_state WHERE tenant_id = $1";
-    Ok(work.row(sql, values![work.tenant]).await?.unwrap_or_default())
+    Ok(work
+        .row(sql, values![work.tenant])
+        .await?
+        .unwrap_or_default())
 }
 
 /// Says that something that decides about access changes in this work. Writers of one tenant take turns from here to
@@ -47,6 +50,7 @@ pub async fn touch_if(work: &Work, seen: i64) -> db::Result<()> {
         let sql = "INSERT INTO directory_state (tenant_id, generation, version) VALUES ($1, 0, 0) ON CONFLICT (tenant_id) DO NOTHING";
         work.run(sql, values![work.tenant]).await?;
     }
-    let sql = "UPDATE directory_state SET version = version + 1 WHERE tenant_id = $1 AND version = $2";
+    let sql =
+        "UPDATE directory_state SET version = version + 1 WHERE tenant_id = $1 AND version = $2";
     work.run_versioned(sql, values![work.tenant, seen]).await
 }

@@ -81,28 +81,41 @@ pub struct User {
     pub updated_at: Timestamp,
 }
 
-const COLUMNS: &str = "u.id, u.kind, u.login, u.email, u.given_name, u.family_name, u.display_name, u.okta_status,
+const COLUMNS: &str =
+    "u.id, u.kind, u.login, u.email, u.given_name, u.family_name, u.display_name, u.okta_status,
     u.facts_source, u.facts_at, u.blocked, u.access_epoch, u.version, u.created_at, u.updated_at";
 
 /// One user.
 pub async fn find(work: &Work, id: UserId) -> Result<User> {
     let sql = format!("SELECT {COLUMNS} FROM live_users u WHERE u.tenant_id = $1 AND u.id = $2");
-    work.row(&sql, values![work.tenant, id]).await?.ok_or(Error::NotFound("user"))
+    work.row(&sql, values![work.tenant, id])
+        .await?
+        .ok_or(Error::NotFound("user"))
 }
 
 /// The users who sign in by this name, without regard to case; mostly one.
 pub async fn by_login(work: &Work, login: &str) -> Result<Vec<User>> {
-    let sql = format!("SELECT {COLUMNS} FROM live_users u WHERE u.tenant_id = $1 AND u.login_key = $2 ORDER BY u.id LIMIT 10");
-    Ok(work.rows(&sql, values![work.tenant, login.to_lowercase()]).await?)
+    let sql = format!(
+        "SELECT {COLUMNS} FROM live_users u WHERE u.tenant_id = $1 AND u.login_key = $2 ORDER BY u.id LIMIT 10"
+    );
+    Ok(work
+        .rows(&sql, values![work.tenant, login.to_lowercase()])
+        .await?)
 }
 
 /// The user joined to this person of an org.
-pub async fn by_okta_id(work: &Work, connection: ConnectionId, okta_id: &str) -> Result<Option<User>> {
+pub async fn by_okta_id(
+    work: &Work,
+    connection: ConnectionId,
+    okta_id: &str,
+) -> Result<Option<User>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM user_links l JOIN live_users u ON u.tenant_id = l.tenant_id AND u.id = l.user_id
          WHERE l.tenant_id = $1 AND l.connection_id = $2 AND l.okta_id = $3"
     );
-    Ok(work.row(&sql, values![work.tenant, connection, okta_id]).await?)
+    Ok(work
+        .row(&sql, values![work.tenant, connection, okta_id])
+        .await?)
 }
 
 /// Users in the order of their ids; `q` is a part of login or name.
@@ -111,7 +124,12 @@ pub async fn list(work: &Work, q: &str, page: &Page) -> Result<Vec<User>> {
         "SELECT {COLUMNS} FROM live_users u WHERE u.tenant_id = $1 AND u.id > $2
          AND ($3 = '' OR u.login_key LIKE $4 ESCAPE '!' OR LOWER(u.display_name) LIKE $4 ESCAPE '!') ORDER BY u.id LIMIT $5"
     );
-    Ok(work.rows(&sql, values![work.tenant, page.after, q, like(q), page.limit]).await?)
+    Ok(work
+        .rows(
+            &sql,
+            values![work.tenant, page.after, q, like(q), page.limit],
+        )
+        .await?)
 }
 
 pub(super) async fn of_group(work: &Work, group: GroupId, page: &Page) -> Result<Vec<User>> {
@@ -119,7 +137,9 @@ pub(super) async fn of_group(work: &Work, group: GroupId, page: &Page) -> Result
         "SELECT {COLUMNS} FROM live_memberships m JOIN live_users u ON u.tenant_id = m.tenant_id AND u.id = m.user_id
          WHERE m.tenant_id = $1 AND m.group_id = $2 AND m.user_id > $3 ORDER BY m.user_id LIMIT $4"
     );
-    Ok(work.rows(&sql, values![work.tenant, group, page.after, page.limit]).await?)
+    Ok(work
+        .rows(&sql, values![work.tenant, group, page.after, page.limit])
+        .await?)
 }
 
 /// Where a user is known outside: connection and Okta id.
@@ -160,10 +180,22 @@ pub async fn access(work: &Work, id: UserId) -> db::Result<Option<Access>> {
         blocked: bool,
         login: String,
     }
-    let sql = "SELECT access_epoch, blocked, login FROM live_users WHERE tenant_id = $1 AND id = $2";
-    let Some(row) = work.row::<Row>(sql, values![work.tenant, id]).await? else { return Ok(None) };
-    let permissions = if row.blocked { Permissions::default() } else { super::grants::permissions_of(work, id).await? };
-    Ok(Some(Access { epoch: row.access_epoch, blocked: row.blocked, login: row.login, permissions }))
+    let sql =
+        "SELECT access_epoch, blocked, login FROM live_users WHERE tenant_id = $1 AND id = $2";
+    let Some(row) = work.row::<Row>(sql, values![work.tenant, id]).await? else {
+        return Ok(None);
+    };
+    let permissions = if row.blocked {
+        Permissions::default()
+    } else {
+        super::grants::permissions_of(work, id).await?
+    };
+    Ok(Some(Access {
+        epoch: row.access_epoch,
+        blocked: row.blocked,
+        login: row.login,
+        permissions,
+    }))
 }
 
 /// A user to be made here.
@@ -187,21 +219,48 @@ pub async fn create(work: &mut Work, draft: &Draft, reason: &str) -> Result<User
         return Err(Error::Invalid("a login has 1 to 255 characters".to_owned()));
     }
     if draft.kind == Kind::Okta {
-        return Err(Error::Invalid("people of an Okta org come by sync, not by hand".to_owned()));
+        return Err(Error::Invalid(
+            "people of an Okta org come by sync, not by hand".to_owned(),
+        ));
     }
-    if by_login(work, login).await?.iter().any(|user| user.kind != Kind::Okta.word()) {
-        return Err(Error::Taken { kind: "user", name: login.to_owned() });
+    if by_login(work, login)
+        .await?
+        .iter()
+        .any(|user| user.kind != Kind::Okta.word())
+    {
+        return Err(Error::Taken {
+            kind: "user",
+            name: login.to_owned(),
+        });
     }
     touch(work).await?;
     let id: UserId = work.id();
-    let name = if draft.display_name.trim().is_empty() { login } else { draft.display_name.trim() };
+    let name = if draft.display_name.trim().is_empty() {
+        login
+    } else {
+        draft.display_name.trim()
+    };
     let sql = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name,
             facts_source, facts_at, facts_hash, blocked, access_epoch, version, created_at, updated_at, born)
         VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, 'local', $8, 0, $9, 0, 1, $8, $8, 0)";
-    let bound = values![work.tenant, id, draft.kind.word(), login, login.to_lowercase(), draft.email.trim(), name, work.now, false];
+    let bound = values![
+        work.tenant,
+        id,
+        draft.kind.word(),
+        login,
+        login.to_lowercase(),
+        draft.email.trim(),
+        name,
+        work.now,
+        false
+    ];
     work.run(sql, bound).await?;
     let entry = audit::Entry::new("user.created", ("user", id.to_string()), reason);
-    audit::record(work, entry.detail(json!({ "login": login, "kind": draft.kind }))).await?;
+    audit::record(
+        work,
+        entry.detail(json!({ "login": login, "kind": draft.kind })),
+    )
+    .await?;
     if draft.kind == Kind::BreakGlass {
         super::grants::give(work, id, super::SUPER_ADMIN, None, reason).await?;
     }
@@ -213,19 +272,31 @@ pub async fn set_blocked(work: &mut Work, id: UserId, blocked: bool, reason: &st
     work.actor.need(Permission::UsersManage)?;
     let user = find(work, id).await?;
     if user.kind == Kind::Okta.word() {
-        return Err(Error::Invalid("suspend or unsuspend this person in Okta".to_owned()));
+        return Err(Error::Invalid(
+            "suspend or unsuspend this person in Okta".to_owned(),
+        ));
     }
     super::grants::need_reach(work, id).await?;
-    let was_admin = !user.blocked && super::grants::administers(&super::grants::of_user(work, id).await?);
+    let was_admin =
+        !user.blocked && super::grants::administers(&super::grants::of_user(work, id).await?);
     touch(work).await?;
     let sql = "UPDATE users SET blocked = $3, access_epoch = access_epoch + 1, version = version + 1, updated_at = $4
         WHERE tenant_id = $1 AND id = $2";
-    work.run(sql, values![work.tenant, id, blocked, work.now]).await?;
+    work.run(sql, values![work.tenant, id, blocked, work.now])
+        .await?;
     if blocked {
         super::grants::keep_an_admin(work, &user, was_admin).await?;
     }
-    let action = if blocked { "user.blocked" } else { "user.unblocked" };
-    audit::record(work, audit::Entry::new(action, ("user", id.to_string()), reason)).await?;
+    let action = if blocked {
+        "user.blocked"
+    } else {
+        "user.unblocked"
+    };
+    audit::record(
+        work,
+        audit::Entry::new(action, ("user", id.to_string()), reason),
+    )
+    .await?;
     find(work, id).await
 }
 
@@ -234,13 +305,20 @@ pub async fn end_sessions(work: &mut Work, id: UserId, reason: &str) -> Result<(
     work.actor.need(Permission::UsersManage)?;
     find(work, id).await?;
     raise_epochs(work, &[id]).await?;
-    audit::record(work, audit::Entry::new("user.sessions-ended", ("user", id.to_string()), reason)).await?;
+    audit::record(
+        work,
+        audit::Entry::new("user.sessions-ended", ("user", id.to_string()), reason),
+    )
+    .await?;
     Ok(())
 }
 
 /// Ends all sessions and tokens of these users.
 pub(crate) async fn raise_epochs(work: &Work, ids: &[UserId]) -> db::Result<()> {
-    let sql = "UPDATE users SET access_epoch = access_epoch + 1, version = version + 1, updated_at = $2
+    let sql =
+        "UPDATE users SET access_epoch = access_epoch + 1, version = version + 1, updated_at = $2
         WHERE tenant_id = $1 AND id IN ({ids})";
-    super::bulk::by_id(work, sql, &values![work.tenant, work.now], ids).await.map(drop)
+    super::bulk::by_id(work, sql, &values![work.tenant, work.now], ids)
+        .await
+        .map(drop)
 }

@@ -3,7 +3,6 @@
 mod m0001_floor;
 mod m0002_edge;
 mod m0003_directory;
-mod m0005_sync;
 
 use crate::db::Migration;
 use crate::vault::SealedColumn;
@@ -14,7 +13,6 @@ pub(crate) fn all() -> &'static [Migration] {
         m0001_floor::MIGRATION,
         m0002_edge::MIGRATION,
         m0003_directory::MIGRATION,
-        m0005_sync::MIGRATION,
     ]
 }
 

@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::web::{self, Gate, Options};
-use crate::{audit, notify, sessions, tenants, vault};
+use crate::{audit, directory, notify, sessions, tenants, vault};
 
 /// Where the API lives.
 pub const API: &str = "/api/v1";
@@ -43,6 +43,7 @@ fn slices() -> OpenApiRouter<App> {
         .merge(sessions::routes())
         .merge(vault::routes())
         .merge(notify::routes())
+        .merge(directory::routes())
 }
 
 /// The API's routes and the document that describes them.

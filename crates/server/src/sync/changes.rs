@@ -59,7 +59,15 @@ impl Step {
     /// A step that is about no role.
     #[must_use]
     pub fn of(op: Op) -> Self {
-        Self { op, role: None, role_name: None, mapping: None, group: None, group_name: None, expires_at: None }
+        Self {
+            op,
+            role: None,
+            role_name: None,
+            mapping: None,
+            group: None,
+            group_name: None,
+            expires_at: None,
+        }
     }
 }
 
@@ -98,15 +106,39 @@ struct Row {
 
 impl From<Row> for Change {
     fn from(row: Row) -> Self {
-        let Row { seq, user_id, okta_id, login, name, changes, held, ends_sessions } = row;
-        Self { seq, user_id, okta_id, login, name, steps: serde_json::from_str(&changes).unwrap_or_default(), held, ends_sessions }
+        let Row {
+            seq,
+            user_id,
+            okta_id,
+            login,
+            name,
+            changes,
+            held,
+            ends_sessions,
+        } = row;
+        Self {
+            seq,
+            user_id,
+            okta_id,
+            login,
+            name,
+            steps: serde_json::from_str(&changes).unwrap_or_default(),
+            held,
+            ends_sessions,
+        }
     }
 }
 
 const COLUMNS: &str = "seq, user_id, okta_id, login, name, changes, held, ends_sessions";
 
 /// The diff of a run in order, from behind `after`; only what waits, or only what does not, when asked.
-pub async fn list(work: &Work, run: RunId, held: Option<bool>, after: i64, limit: i64) -> db::Result<Vec<Change>> {
+pub async fn list(
+    work: &Work,
+    run: RunId,
+    held: Option<bool>,
+    after: i64,
+    limit: i64,
+) -> db::Result<Vec<Change>> {
     let mut bound = values![work.tenant, run, after, limit];
     let only = held.map_or("", |held| {
         bound.push(held.into());
@@ -130,7 +162,12 @@ pub async fn of_user(work: &Work, user: UserId, limit: i64) -> db::Result<Vec<(R
     let found: Vec<Found> = work.rows(sql, values![work.tenant, user, limit]).await?;
     let mut changes = Vec::new();
     for Found { run_id, seq } in found {
-        changes.extend(list(work, run_id, None, seq - 1, 1).await?.into_iter().map(|change| (run_id, change)));
+        changes.extend(
+            list(work, run_id, None, seq - 1, 1)
+                .await?
+                .into_iter()
+                .map(|change| (run_id, change)),
+        );
     }
     Ok(changes)
 }
@@ -139,8 +176,20 @@ pub async fn of_user(work: &Work, user: UserId, limit: i64) -> db::Result<Vec<(R
 pub(super) async fn insert(work: &Work, run: RunId, changes: &[Change]) -> db::Result<()> {
     let row = |change: &Change| {
         let steps = json!(change.steps).to_string();
-        let mut row = values![work.tenant, run, change.seq, change.user_id, change.okta_id.as_str(), change.login.as_str()];
-        row.extend(values![change.name.as_str(), steps, change.held, change.ends_sessions]);
+        let mut row = values![
+            work.tenant,
+            run,
+            change.seq,
+            change.user_id,
+            change.okta_id.as_str(),
+            change.login.as_str()
+        ];
+        row.extend(values![
+            change.name.as_str(),
+            steps,
+            change.held,
+            change.ends_sessions
+        ]);
         row
     };
     let head = "INSERT INTO sync_changes (tenant_id, run_id, seq, user_id, okta_id, login, name, changes, held, ends_sessions)";
@@ -155,7 +204,12 @@ pub(super) async fn clear(work: &Work, run: RunId, limit: i64) -> db::Result<boo
 }
 
 /// The people of a run whose sessions end, in order from behind `after`.
-pub(super) async fn ending(work: &Work, run: RunId, after: i64, limit: i64) -> db::Result<Vec<(i64, UserId)>> {
+pub(super) async fn ending(
+    work: &Work,
+    run: RunId,
+    after: i64,
+    limit: i64,
+) -> db::Result<Vec<(i64, UserId)>> {
     #[derive(FromQueryResult)]
     struct Ending {
         seq: i64,
@@ -163,7 +217,9 @@ pub(super) async fn ending(work: &Work, run: RunId, after: i64, limit: i64) -> d
     }
     let sql = "SELECT seq, user_id FROM sync_changes WHERE tenant_id = $1 AND run_id = $2 AND ends_sessions = $3 AND seq > $4
         ORDER BY seq LIMIT $5";
-    let rows: Vec<Ending> = work.rows(sql, values![work.tenant, run, true, after, limit]).await?;
+    let rows: Vec<Ending> = work
+        .rows(sql, values![work.tenant, run, true, after, limit])
+        .await?;
     Ok(rows.into_iter().map(|row| (row.seq, row.user_id)).collect())
 }
 
@@ -173,7 +229,8 @@ pub(super) struct Marks(HashSet<[u8; 12]>);
 
 impl Marks {
     pub(super) fn add(&mut self, change: &Change) {
-        self.0.extend(change.steps.iter().map(|step| mark(change.user_id, step)));
+        self.0
+            .extend(change.steps.iter().map(|step| mark(change.user_id, step)));
     }
 
     /// The marks of what waits in a run.
@@ -182,7 +239,9 @@ impl Marks {
         let mut after = -1;
         loop {
             let page = list(work, run, Some(true), after, 2_000).await?;
-            let Some(last) = page.last() else { return Ok(marks) };
+            let Some(last) = page.last() else {
+                return Ok(marks);
+            };
             after = last.seq;
             page.iter().for_each(|change| marks.add(change));
         }
@@ -190,7 +249,11 @@ impl Marks {
 
     /// How many steps of `change` are not here.
     pub(super) fn missing(&self, change: &Change) -> usize {
-        change.steps.iter().filter(|step| !self.0.contains(&mark(change.user_id, step))).count()
+        change
+            .steps
+            .iter()
+            .filter(|step| !self.0.contains(&mark(change.user_id, step)))
+            .count()
     }
 }
 
@@ -199,6 +262,8 @@ fn mark(user: UserId, step: &Step) -> [u8; 12] {
     hash.update(user.0.as_bytes());
     hash.update(format!("{:?} {:?} {:?}", step.op, step.role, step.mapping));
     let mut mark = [0; 12];
-    mark.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+    mark.iter_mut()
+        .zip(hash.finalize())
+        .for_each(|(to, from)| *to = from);
     mark
 }

@@ -42,7 +42,13 @@ pub(super) struct Composed<'a> {
 
 impl<'a> Composed<'a> {
     /// `stable`: whether members who left may be forgotten.
-    pub(super) fn new(judged: &'a Judged, roster: &'a Roster, groups: &'a [GroupRead], stable: bool, run: uuid::Uuid) -> Self {
+    pub(super) fn new(
+        judged: &'a Judged,
+        roster: &'a Roster,
+        groups: &'a [GroupRead],
+        stable: bool,
+        run: uuid::Uuid,
+    ) -> Self {
         let exists = |person: &PersonIx| known(judged, *person);
         let mut updated: Vec<PersonIx> = roster.changed().filter(exists).collect();
         updated.sort_unstable();
@@ -50,22 +56,53 @@ impl<'a> Composed<'a> {
         let now = Half::new(judged, &judged.verdict.now, &updated, false);
         let held = Half::new(judged, &judged.verdict.held, &[], true);
         let created = judged.verdict.now.create.iter().copied().collect();
-        Self { judged, roster, groups, stable, run, updated, created, losers, now, held }
+        Self {
+            judged,
+            roster,
+            groups,
+            stable,
+            run,
+            updated,
+            created,
+            losers,
+            now,
+            held,
+        }
     }
 
     /// How many rows there are to write, roughly.
     pub(super) fn rows(&self) -> usize {
-        let members: usize = self.judged.memberships.iter().map(|diff| diff.join.len() + diff.leave.len()).sum();
+        let members: usize = self
+            .judged
+            .memberships
+            .iter()
+            .map(|diff| diff.join.len() + diff.leave.len())
+            .sum();
         let plan = &self.judged.verdict.now;
-        2 * plan.create.len() + plan.add.len() + plan.remove.len() + members + self.now.people.len() + self.held.people.len()
+        2 * plan.create.len()
+            + plan.add.len()
+            + plan.remove.len()
+            + members
+            + self.now.people.len()
+            + self.held.people.len()
             + self.updated.len()
     }
 
     pub(super) fn counts(&self) -> Counts {
         let (now, held) = (&self.judged.verdict.now, &self.judged.verdict.held);
         let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-        let read = self.groups.iter().filter(|group| matches!(group.members, Members::Read { .. })).count();
-        let existing = self.judged.present.people.iter().filter(|known| known.exists).count();
+        let read = self
+            .groups
+            .iter()
+            .filter(|group| matches!(group.members, Members::Read { .. }))
+            .count();
+        let existing = self
+            .judged
+            .present
+            .people
+            .iter()
+            .filter(|known| known.exists)
+            .count();
         Counts {
             groups: count(self.groups.len()),
             groups_read: count(read),
@@ -86,10 +123,22 @@ impl<'a> Composed<'a> {
     /// What counts towards the guard's next 24 hours: people who lost roles, grants, admins lost.
     pub(super) fn tally(&self) -> (u32, u32, u32) {
         let (present, now) = (&self.judged.present, &self.judged.verdict.now);
-        let gone: BTreeSet<PersonIx> =
-            plan::removed(present, now).map(|grant| grant.person).chain(now.block.iter().copied()).collect();
-        let admins = self.judged.verdict.admins_lost.iter().filter(|person| gone.contains(person)).count();
-        (guard::count(guard::losers(present, now).len()), guard::count(now.add.len()), guard::count(admins))
+        let gone: BTreeSet<PersonIx> = plan::removed(present, now)
+            .map(|grant| grant.person)
+            .chain(now.block.iter().copied())
+            .collect();
+        let admins = self
+            .judged
+            .verdict
+            .admins_lost
+            .iter()
+            .filter(|person| gone.contains(person))
+            .count();
+        (
+            guard::count(guard::losers(present, now).len()),
+            guard::count(now.add.len()),
+            guard::count(admins),
+        )
     }
 
     /// Whether what waits gives or takes administration.
@@ -98,8 +147,15 @@ impl<'a> Composed<'a> {
         let admin = |role| judged.rules.level(role) != Level::Plain;
         held.add.iter().any(|addition| admin(addition.role))
             || plan::removed(&judged.present, held).any(|grant| admin(grant.role))
-            || held.block.iter().any(|person| judged.verdict.admins_lost.contains(person))
-            || judged.verdict.reasons.iter().any(|reason| matches!(reason, Reason::LastAdmin | Reason::SeveralAdmins { .. }))
+            || held
+                .block
+                .iter()
+                .any(|person| judged.verdict.admins_lost.contains(person))
+            || judged
+                .verdict
+                .reasons
+                .iter()
+                .any(|reason| matches!(reason, Reason::LastAdmin | Reason::SeveralAdmins { .. }))
     }
 
     pub(super) fn holds_something(&self) -> bool {
@@ -108,7 +164,10 @@ impl<'a> Composed<'a> {
 
     /// What waits, for comparison with other runs.
     pub(super) fn held_changes(&self) -> impl Iterator<Item = Change> + '_ {
-        self.held.people.iter().map(|&person| self.change(&self.held, person, 0))
+        self.held
+            .people
+            .iter()
+            .map(|&person| self.change(&self.held, person, 0))
     }
 
     /// The rows, chunk by chunk; `with_held` the diff of what waits too.
@@ -120,31 +179,62 @@ impl<'a> Composed<'a> {
         });
         let join = self.judged.memberships.iter().flat_map(move |diff| {
             diff.join.chunks(CHUNK).map(move |people| Writes {
-                join: people.iter().map(|&person| (diff.group, self.user(person))).filter(|(_, user)| *user != NOBODY).collect(),
+                join: people
+                    .iter()
+                    .map(|&person| (diff.group, self.user(person)))
+                    .filter(|(_, user)| *user != NOBODY)
+                    .collect(),
                 ..Writes::default()
             })
         });
         let stable = self.stable;
-        let leave = self.judged.memberships.iter().filter(move |_| stable).flat_map(move |diff| {
-            diff.leave.chunks(CHUNK).map(move |people| Writes {
-                leave: vec![(diff.group, people.iter().map(|&person| self.user(person)).collect())],
-                ..Writes::default()
-            })
-        });
+        let leave = self
+            .judged
+            .memberships
+            .iter()
+            .filter(move |_| stable)
+            .flat_map(move |diff| {
+                diff.leave.chunks(CHUNK).map(move |people| Writes {
+                    leave: vec![(
+                        diff.group,
+                        people.iter().map(|&person| self.user(person)).collect(),
+                    )],
+                    ..Writes::default()
+                })
+            });
         let grant = plan.add.chunks(CHUNK).map(|additions| Writes {
-            grant: additions.iter().filter_map(|addition| self.new_grant(addition)).collect(),
+            grant: additions
+                .iter()
+                .filter_map(|addition| self.new_grant(addition))
+                .collect(),
             ..Writes::default()
         });
         let revoke = plan.remove.chunks(CHUNK).map(|grants| Writes {
-            revoke: grants.iter().filter_map(|&index| Some(self.stored(index)?.id)).collect(),
+            revoke: grants
+                .iter()
+                .filter_map(|&index| Some(self.stored(index)?.id))
+                .collect(),
             ..Writes::default()
         });
-        users.chain(join).chain(leave).chain(grant).chain(revoke).chain(self.diff(with_held))
+        users
+            .chain(join)
+            .chain(leave)
+            .chain(grant)
+            .chain(revoke)
+            .chain(self.diff(with_held))
     }
 
     fn diff(&'a self, with_held: bool) -> impl Iterator<Item = Writes> + Send + 'a {
-        let held = if with_held { self.held.people.as_slice() } else { &[] };
-        let now = self.now.people.chunks(CHUNK).map(|people| (&self.now, people));
+        let held = if with_held {
+            self.held.people.as_slice()
+        } else {
+            &[]
+        };
+        let now = self
+            .now
+            .people
+            .chunks(CHUNK)
+            .map(|people| (&self.now, people));
         let halves = now.chain(held.chunks(CHUNK).map(|people| (&self.held, people)));
         let mut seq = 0_i64;
         halves.map(move |(half, people)| {
@@ -152,7 +242,10 @@ impl<'a> Composed<'a> {
                 seq += 1;
                 self.change(half, person, seq)
             });
-            Writes { changes: changes.collect(), ..Writes::default() }
+            Writes {
+                changes: changes.collect(),
+                ..Writes::default()
+            }
         })
     }
 
@@ -161,27 +254,50 @@ impl<'a> Composed<'a> {
         let plan = &self.judged.verdict.now;
         let users = |people: &[PersonIx]| people.iter().map(|&person| self.user(person)).collect();
         Writes {
-            facts: self.updated.iter().filter_map(|&person| Some((self.user(person), self.roster.facts(person)?.clone()))).collect(),
+            facts: self
+                .updated
+                .iter()
+                .filter_map(|&person| Some((self.user(person), self.roster.facts(person)?.clone())))
+                .collect(),
             block: users(&plan.block),
             unblock: users(&plan.unblock),
-            groups: self.groups.iter().filter_map(|group| self.group(group)).collect(),
+            groups: self
+                .groups
+                .iter()
+                .filter_map(|group| self.group(group))
+                .collect(),
             looked_at,
             ..Writes::default()
         }
     }
 
     fn user(&self, person: PersonIx) -> UserId {
-        usize::try_from(person).ok().and_then(|person| self.judged.users.get(person)).copied().flatten().unwrap_or(NOBODY)
+        usize::try_from(person)
+            .ok()
+            .and_then(|person| self.judged.users.get(person))
+            .copied()
+            .flatten()
+            .unwrap_or(NOBODY)
     }
 
     fn new_user(&self, person: PersonIx) -> NewUser {
         let okta_id = self.roster.okta_id(person).to_owned();
-        let facts = self.roster.facts(person).cloned().unwrap_or_else(|| Facts { login: okta_id.clone(), ..Facts::default() });
-        NewUser { id: self.user(person), okta_id, facts, blocked: self.roster.standing(person).is_blocked() }
+        let facts = self.roster.facts(person).cloned().unwrap_or_else(|| Facts {
+            login: okta_id.clone(),
+            ..Facts::default()
+        });
+        NewUser {
+            id: self.user(person),
+            okta_id,
+            facts,
+            blocked: self.roster.standing(person).is_blocked(),
+        }
     }
 
     fn new_grant(&self, addition: &Addition) -> Option<NewGrant> {
-        let mapping = usize::try_from(addition.mapping).ok().and_then(|index| self.judged.mappings.get(index))?;
+        let mapping = usize::try_from(addition.mapping)
+            .ok()
+            .and_then(|index| self.judged.mappings.get(index))?;
         let role = self.judged.roles.get(usize::from(addition.role))?.id;
         Some(NewGrant {
             user: self.user(addition.person),
@@ -194,14 +310,19 @@ impl<'a> Composed<'a> {
     }
 
     fn stored(&self, grant: u32) -> Option<&crate::directory::present::Held> {
-        usize::try_from(grant).ok().and_then(|index| self.judged.held.get(index))
+        usize::try_from(grant)
+            .ok()
+            .and_then(|index| self.judged.held.get(index))
     }
 
     fn group(&self, read: &GroupRead) -> Option<GroupSeen> {
-        let (stored, suspect) = (&read.stored, match read.members {
-            Members::Suspect { kind } => Some(kind),
-            Members::Unchanged | Members::Read { .. } => None,
-        });
+        let (stored, suspect) = (
+            &read.stored,
+            match read.members {
+                Members::Suspect { kind } => Some(kind),
+                Members::Unchanged | Members::Read { .. } => None,
+            },
+        );
         let (stamp, members) = match &read.members {
             Members::Read { people, date } => (Some(*date), Some(people)),
             Members::Unchanged | Members::Suspect { .. } => (None, None),
@@ -219,17 +340,31 @@ impl<'a> Composed<'a> {
                 suspect,
             });
         };
-        let time = |at: Option<&keywright_model::OktaTime>| at.map(|at| Timestamp::from_jiff(at.at()));
+        let time =
+            |at: Option<&keywright_model::OktaTime>| at.map(|at| Timestamp::from_jiff(at.at()));
         // A group that never stood still is read again whatever its stamps say.
         let settled = stamp.is_none_or(|stamp| stamp != Timestamp(0));
         let count = |people: &Vec<PersonIx>| i64::try_from(people.len()).unwrap_or(i64::MAX);
         Some(GroupSeen {
             id: stored.id,
             name: shown.name().to_owned(),
-            description: shown.profile.description.as_str().unwrap_or_default().to_owned(),
-            kind: shown.group_type.get().map(ToString::to_string).unwrap_or_default(),
+            description: shown
+                .profile
+                .description
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            kind: shown
+                .group_type
+                .get()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             last_updated: time(shown.last_updated.get()),
-            last_membership_updated: if settled { time(shown.last_membership_updated.get()) } else { None },
+            last_membership_updated: if settled {
+                time(shown.last_membership_updated.get())
+            } else {
+                None
+            },
             read: members.map(count).zip(stamp),
             suspect,
         })
@@ -243,9 +378,20 @@ impl<'a> Composed<'a> {
         } else if !half.held && self.updated.binary_search(&person).is_ok() {
             steps.push(Step::of(Op::Update));
         }
-        steps.extend(range(&half.plan.add, person, |addition| addition.person).iter().filter_map(|a| self.grant_step(a)));
-        steps.extend(range(&half.removals, person, |removal| removal.0).iter().filter_map(|r| self.revoke_step(r.1)));
-        for (people, op) in [(&half.plan.block, Op::Block), (&half.plan.unblock, Op::Unblock)] {
+        steps.extend(
+            range(&half.plan.add, person, |addition| addition.person)
+                .iter()
+                .filter_map(|a| self.grant_step(a)),
+        );
+        steps.extend(
+            range(&half.removals, person, |removal| removal.0)
+                .iter()
+                .filter_map(|r| self.revoke_step(r.1)),
+        );
+        for (people, op) in [
+            (&half.plan.block, Op::Block),
+            (&half.plan.unblock, Op::Unblock),
+        ] {
             if people.binary_search(&person).is_ok() {
                 steps.push(Step::of(op));
             }
@@ -256,7 +402,9 @@ impl<'a> Composed<'a> {
             user_id: self.user(person),
             okta_id: self.roster.okta_id(person).to_owned(),
             login: facts.map(|facts| facts.login.clone()).unwrap_or_default(),
-            name: facts.map(|facts| facts.display_name.clone()).unwrap_or_default(),
+            name: facts
+                .map(|facts| facts.display_name.clone())
+                .unwrap_or_default(),
             steps,
             held: half.held,
             ends_sessions: !half.held && self.losers.binary_search(&person).is_ok(),
@@ -270,7 +418,13 @@ impl<'a> Composed<'a> {
 
     fn revoke_step(&self, index: u32) -> Option<Step> {
         let grant = self.stored(index)?;
-        Some(self.step(Op::Revoke, grant.role_id, grant.mapping_id, grant.group_id, grant.expires_at))
+        Some(self.step(
+            Op::Revoke,
+            grant.role_id,
+            grant.mapping_id,
+            grant.group_id,
+            grant.expires_at,
+        ))
     }
 
     fn step(
@@ -281,30 +435,74 @@ impl<'a> Composed<'a> {
         group: Option<crate::directory::GroupId>,
         expires_at: Option<Timestamp>,
     ) -> Step {
-        let role_name = self.judged.roles.iter().find(|known| known.id == role).map(|role| role.name.clone());
-        let named = self.groups.iter().find(|known| Some(known.stored.id) == group);
-        let group_name = named.map(|group| group.shown.as_ref().map_or(group.stored.name.as_str(), |shown| shown.name()).to_owned());
-        Step { op, role: Some(role), role_name, mapping, group, group_name, expires_at }
+        let role_name = self
+            .judged
+            .roles
+            .iter()
+            .find(|known| known.id == role)
+            .map(|role| role.name.clone());
+        let named = self
+            .groups
+            .iter()
+            .find(|known| Some(known.stored.id) == group);
+        let group_name = named.map(|group| {
+            group
+                .shown
+                .as_ref()
+                .map_or(group.stored.name.as_str(), |shown| shown.name())
+                .to_owned()
+        });
+        Step {
+            op,
+            role: Some(role),
+            role_name,
+            mapping,
+            group,
+            group_name,
+            expires_at,
+        }
     }
 }
 
 impl<'a> Half<'a> {
     fn new(judged: &Judged, plan: &'a Plan, updated: &[PersonIx], held: bool) -> Self {
-        let person = |index: u32| usize::try_from(index).ok().and_then(|index| judged.present.grants.get(index));
-        let mut removals: Vec<(PersonIx, u32)> =
-            plan.remove.iter().filter_map(|&index| Some((person(index)?.person, index))).collect();
+        let person = |index: u32| {
+            usize::try_from(index)
+                .ok()
+                .and_then(|index| judged.present.grants.get(index))
+        };
+        let mut removals: Vec<(PersonIx, u32)> = plan
+            .remove
+            .iter()
+            .filter_map(|&index| Some((person(index)?.person, index)))
+            .collect();
         removals.sort_unstable();
-        let mut people: Vec<PersonIx> = plan.create.iter().chain(&plan.block).chain(&plan.unblock).chain(updated).copied().collect();
+        let mut people: Vec<PersonIx> = plan
+            .create
+            .iter()
+            .chain(&plan.block)
+            .chain(&plan.unblock)
+            .chain(updated)
+            .copied()
+            .collect();
         people.extend(plan.add.iter().map(|addition| addition.person));
         people.extend(removals.iter().map(|removal| removal.0));
         people.sort_unstable();
         people.dedup();
-        Self { plan, removals, people, held }
+        Self {
+            plan,
+            removals,
+            people,
+            held,
+        }
     }
 }
 
 fn known(judged: &Judged, person: PersonIx) -> bool {
-    usize::try_from(person).ok().and_then(|person| judged.present.people.get(person)).is_some_and(|known| known.exists && !known.break_glass)
+    usize::try_from(person)
+        .ok()
+        .and_then(|person| judged.present.people.get(person))
+        .is_some_and(|known| known.exists && !known.break_glass)
 }
 
 /// The part of a list, sorted by person, that is about `person`.

@@ -14,10 +14,14 @@ pub enum Error {
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
     /// This takes a person's own credential.
-    #[error("this takes a person's own credential: use a personal API key (KEYWRIGHT_API_KEY), also on this machine")]
+    #[error(
+        "this takes a person's own credential: use a personal API key (KEYWRIGHT_API_KEY), also on this machine"
+    )]
     NotPersonal,
     /// A second, different person must agree.
-    #[error("this touches the guard or admins and so takes two people: another admin must do the same within 24 hours")]
+    #[error(
+        "this touches the guard or admins and so takes two people: another admin must do the same within 24 hours"
+    )]
     SecondPerson,
     /// The run is not in a state for this. Holds the state.
     #[error("the run is {0}, so this cannot be done with it")]

@@ -15,7 +15,11 @@ pub struct Finding {
 
 impl Finding {
     fn new(code: &str, words: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), words: words.into(), mend: mend.into() }
+        Self {
+            code: code.to_owned(),
+            words: words.into(),
+            mend: mend.into(),
+        }
     }
 
     /// A mapped group is not in the org any more.
@@ -23,7 +27,9 @@ impl Finding {
     pub fn vanished(name: &str, okta_id: &str) -> Self {
         Self::new(
             "group-vanished",
-            format!("the mapped group \"{name}\" ({okta_id}) is not in Okta any more; nobody loses roles by that alone"),
+            format!(
+                "the mapped group \"{name}\" ({okta_id}) is not in Okta any more; nobody loses roles by that alone"
+            ),
             "If it was deleted on purpose, delete its mapping or approve the held run. If not, check the admin role of the app in Okta: it may not see this group any more.",
         )
     }
@@ -43,7 +49,9 @@ impl Finding {
     pub fn emptied(name: &str, okta_id: &str, before: i64) -> Self {
         Self::new(
             "group-emptied",
-            format!("the mapped group \"{name}\" ({okta_id}) had {before} members and is shown without any; nobody loses roles by that alone"),
+            format!(
+                "the mapped group \"{name}\" ({okta_id}) had {before} members and is shown without any; nobody loses roles by that alone"
+            ),
             "If it was emptied on purpose, approve the held run. If not, check the admin role of the app in Okta: it may not see the people in this group.",
         )
     }
@@ -53,7 +61,9 @@ impl Finding {
     pub fn unstable(groups: usize) -> Self {
         Self::new(
             "unstable",
-            format!("{groups} groups kept changing while they were read; removals wait for the next run"),
+            format!(
+                "{groups} groups kept changing while they were read; removals wait for the next run"
+            ),
             "",
         )
     }
@@ -71,13 +81,26 @@ impl Finding {
     /// A group has a new name.
     #[must_use]
     pub fn renamed(before: &str, after: &str) -> Self {
-        Self::new("group-renamed", format!("the mapped group \"{before}\" is now called \"{after}\"; its mapping goes by id and stays"), "")
+        Self::new(
+            "group-renamed",
+            format!(
+                "the mapped group \"{before}\" is now called \"{after}\"; its mapping goes by id and stays"
+            ),
+            "",
+        )
     }
 
     /// Okta could not be read to the end.
     #[must_use]
     pub fn unreadable(words: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self::new("unreadable", format!("Okta could not be read: {}; nothing was changed", words.into()), mend)
+        Self::new(
+            "unreadable",
+            format!(
+                "Okta could not be read: {}; nothing was changed",
+                words.into()
+            ),
+            mend,
+        )
     }
 
     /// The run was cut off by a stop of the program.
@@ -91,7 +114,9 @@ impl Finding {
     pub fn rejected(by: &str) -> Self {
         Self::new(
             "rejected-before",
-            format!("{by} rejected this change within the last 24 hours, so it is not raised again yet"),
+            format!(
+                "{by} rejected this change within the last 24 hours, so it is not raised again yet"
+            ),
             "Put the groups in Okta right, or change the mapping.",
         )
     }
@@ -101,7 +126,9 @@ impl Finding {
     pub fn grown(steps: usize) -> Self {
         Self::new(
             "plan-grown",
-            format!("since it was held the plan has {steps} changes that were not in it; nothing was applied"),
+            format!(
+                "since it was held the plan has {steps} changes that were not in it; nothing was applied"
+            ),
             "Look at the next held run and approve that.",
         )
     }
@@ -111,9 +138,10 @@ impl Finding {
     pub fn not_restored(people: usize) -> Self {
         Self::new(
             "not-restored",
-            format!("{people} people were not given back what the run took: they have left Okta, or the mapping or role is gone"),
+            format!(
+                "{people} people were not given back what the run took: they have left Okta, or the mapping or role is gone"
+            ),
             "",
         )
     }
-
 }

@@ -106,17 +106,30 @@ pub enum Reason {
 impl std::fmt::Display for Reason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Unsound => f.write_str("what Okta answered may be broken, so nothing is removed by it"),
-            Self::TooManyRemovals { people, earlier, limit } => write!(
+            Self::Unsound => {
+                f.write_str("what Okta answered may be broken, so nothing is removed by it")
+            }
+            Self::TooManyRemovals {
+                people,
+                earlier,
+                limit,
+            } => write!(
                 f,
                 "{people} people would lose roles ({earlier} did in the last 24 hours); without approval at most {limit} may"
             ),
             Self::LastAdmin => f.write_str("the last admin would lose administration"),
             Self::SeveralAdmins { admins, earlier } => {
-                write!(f, "{admins} admins would lose administration ({earlier} did in the last 24 hours)")
+                write!(
+                    f,
+                    "{admins} admins would lose administration ({earlier} did in the last 24 hours)"
+                )
             }
             Self::SuperAdmin { people } => write!(f, "{people} people would become super_admin"),
-            Self::TooManyGrants { grants, earlier, limit } => write!(
+            Self::TooManyGrants {
+                grants,
+                earlier,
+                limit,
+            } => write!(
                 f,
                 "{grants} roles would be granted ({earlier} were in the last 24 hours); without approval at most {limit} may"
             ),
@@ -141,13 +154,27 @@ pub struct Verdict {
 /// together when any of them gives a reason, or singly when the grant that would replace them waits; blocks wait only when
 /// they take an admin away.
 #[must_use]
-pub fn guard(limits: &Limits, rules: &Rules, plan: Plan, history: &History, present: &Present, sound: bool) -> Verdict {
-    let mut verdict = Verdict { now: plan, ..Verdict::default() };
+pub fn guard(
+    limits: &Limits,
+    rules: &Rules,
+    plan: Plan,
+    history: &History,
+    present: &Present,
+    sound: bool,
+) -> Verdict {
+    let mut verdict = Verdict {
+        now: plan,
+        ..Verdict::default()
+    };
     hold_additions(limits, rules, history, present, &mut verdict);
     let admins = Admins::count(rules, present, &verdict.now);
     let mut reasons = removal_reasons(limits, history, present, &admins, sound, &verdict.now);
-    if reasons.iter().any(|reason| matches!(reason, Reason::LastAdmin | Reason::SeveralAdmins { .. })) {
-        let (held, now) = take(&mut verdict.now.block).partition(|person| admins.lost.contains(person));
+    if reasons
+        .iter()
+        .any(|reason| matches!(reason, Reason::LastAdmin | Reason::SeveralAdmins { .. }))
+    {
+        let (held, now) =
+            take(&mut verdict.now.block).partition(|person| admins.lost.contains(person));
         (verdict.held.block, verdict.now.block) = (held, now);
     }
     if reasons.is_empty() {
@@ -164,18 +191,45 @@ fn take<T>(list: &mut Vec<T>) -> std::vec::IntoIter<T> {
     std::mem::take(list).into_iter()
 }
 
-fn hold_additions(limits: &Limits, rules: &Rules, history: &History, present: &Present, verdict: &mut Verdict) {
+fn hold_additions(
+    limits: &Limits,
+    rules: &Rules,
+    history: &History,
+    present: &Present,
+    verdict: &mut Verdict,
+) {
     let grants = count(verdict.now.add.len());
-    let mapped = count(present.grants.iter().filter(|grant| grant.source != Source::Manual).count());
+    let mapped = count(
+        present
+            .grants
+            .iter()
+            .filter(|grant| grant.source != Source::Manual)
+            .count(),
+    );
     let base = mapped.saturating_sub(history.granted);
-    let limit = limits.grants_count.max(percent(base, limits.grants_percent));
-    let makes_super = |addition: &Addition| limits.hold_super_admin && rules.level(addition.role) == Level::Super;
-    let supers: BTreeSet<PersonIx> = verdict.now.add.iter().filter(|a| makes_super(a)).map(|a| a.person).collect();
+    let limit = limits
+        .grants_count
+        .max(percent(base, limits.grants_percent));
+    let makes_super =
+        |addition: &Addition| limits.hold_super_admin && rules.level(addition.role) == Level::Super;
+    let supers: BTreeSet<PersonIx> = verdict
+        .now
+        .add
+        .iter()
+        .filter(|a| makes_super(a))
+        .map(|a| a.person)
+        .collect();
     if !supers.is_empty() {
-        verdict.reasons.push(Reason::SuperAdmin { people: count(supers.len()) });
+        verdict.reasons.push(Reason::SuperAdmin {
+            people: count(supers.len()),
+        });
     }
     if grants > 0 && grants.saturating_add(history.granted) > limit {
-        verdict.reasons.push(Reason::TooManyGrants { grants, earlier: history.granted, limit });
+        verdict.reasons.push(Reason::TooManyGrants {
+            grants,
+            earlier: history.granted,
+            limit,
+        });
         verdict.held.add = std::mem::take(&mut verdict.now.add);
     } else {
         (verdict.held.add, verdict.now.add) = take(&mut verdict.now.add).partition(makes_super);
@@ -196,16 +250,25 @@ fn removal_reasons(
     }
     let people = count(losers(present, plan).len());
     let base = with_mapped_roles(present).saturating_add(history.removed_people);
-    let limit = limits.removals_count.max(percent(base, limits.removals_percent));
+    let limit = limits
+        .removals_count
+        .max(percent(base, limits.removals_percent));
     if people > 0 && people.saturating_add(history.removed_people) > limit {
-        reasons.push(Reason::TooManyRemovals { people, earlier: history.removed_people, limit });
+        reasons.push(Reason::TooManyRemovals {
+            people,
+            earlier: history.removed_people,
+            limit,
+        });
     }
     let lost = count(admins.lost.len());
     if lost > 0 && admins.left == 0 {
         reasons.push(Reason::LastAdmin);
     }
     if lost > 0 && lost.saturating_add(history.admins_lost) > limits.admins {
-        reasons.push(Reason::SeveralAdmins { admins: lost, earlier: history.admins_lost });
+        reasons.push(Reason::SeveralAdmins {
+            admins: lost,
+            earlier: history.admins_lost,
+        });
     }
     reasons
 }
@@ -215,9 +278,16 @@ fn hold_what_is_replaced(present: &Present, verdict: &mut Verdict) {
     if verdict.held.add.is_empty() {
         return;
     }
-    let waiting: BTreeSet<(PersonIx, RoleIx)> = verdict.held.add.iter().map(|a| (a.person, a.role)).collect();
+    let waiting: BTreeSet<(PersonIx, RoleIx)> = verdict
+        .held
+        .add
+        .iter()
+        .map(|a| (a.person, a.role))
+        .collect();
     let replaced = |index: &u32| {
-        let grant = usize::try_from(*index).ok().and_then(|index| present.grants.get(index));
+        let grant = usize::try_from(*index)
+            .ok()
+            .and_then(|index| present.grants.get(index));
         grant.is_some_and(|grant| waiting.contains(&(grant.person, grant.role)))
     };
     (verdict.held.remove, verdict.now.remove) = take(&mut verdict.now.remove).partition(replaced);
@@ -230,11 +300,19 @@ pub fn losers(present: &Present, plan: &Plan) -> Vec<PersonIx> {
         return Vec::new();
     }
     let gone: BTreeSet<u32> = plan.remove.iter().copied().collect();
-    let kept = (0_u32..).zip(&present.grants).filter(|(index, _)| !gone.contains(index));
-    let mut roles: Vec<(PersonIx, RoleIx)> = kept.map(|(_, grant)| (grant.person, grant.role)).collect();
-    roles.extend(plan.add.iter().map(|addition| (addition.person, addition.role)));
+    let kept = (0_u32..)
+        .zip(&present.grants)
+        .filter(|(index, _)| !gone.contains(index));
+    let mut roles: Vec<(PersonIx, RoleIx)> =
+        kept.map(|(_, grant)| (grant.person, grant.role)).collect();
+    roles.extend(
+        plan.add
+            .iter()
+            .map(|addition| (addition.person, addition.role)),
+    );
     roles.sort_unstable();
-    let lost = removed(present, plan).filter(|grant| roles.binary_search(&(grant.person, grant.role)).is_err());
+    let lost = removed(present, plan)
+        .filter(|grant| roles.binary_search(&(grant.person, grant.role)).is_err());
     let people: BTreeSet<PersonIx> = lost.map(|grant| grant.person).collect();
     people.into_iter().collect()
 }
@@ -248,7 +326,9 @@ struct Admins {
 impl Admins {
     fn count(rules: &Rules, present: &Present, plan: &Plan) -> Self {
         let may_sign_in = |person: PersonIx| {
-            let known = usize::try_from(person).ok().and_then(|person| present.people.get(person));
+            let known = usize::try_from(person)
+                .ok()
+                .and_then(|person| present.people.get(person));
             known.is_some_and(|known| !known.blocked && !known.break_glass)
         };
         let gone: BTreeSet<u32> = plan.remove.iter().copied().collect();
@@ -264,16 +344,30 @@ impl Admins {
             }
         }
         // Who gets administration by another mapping in the same plan does not lose it.
-        let given = plan.add.iter().filter(|a| rules.level(a.role) != Level::Plain && !blocked.contains(&a.person));
-        after.extend(given.map(|addition| addition.person).filter(|person| before.contains(person)));
+        let given = plan
+            .add
+            .iter()
+            .filter(|a| rules.level(a.role) != Level::Plain && !blocked.contains(&a.person));
+        after.extend(
+            given
+                .map(|addition| addition.person)
+                .filter(|person| before.contains(person)),
+        );
         let lost = before.difference(&after).copied().collect();
-        Self { lost, left: present.admins_elsewhere.saturating_add(count(after.len())) }
+        Self {
+            lost,
+            left: present.admins_elsewhere.saturating_add(count(after.len())),
+        }
     }
 }
 
 fn with_mapped_roles(present: &Present) -> u32 {
-    let mut people: Vec<PersonIx> =
-        present.grants.iter().filter(|grant| grant.source != Source::Manual).map(|grant| grant.person).collect();
+    let mut people: Vec<PersonIx> = present
+        .grants
+        .iter()
+        .filter(|grant| grant.source != Source::Manual)
+        .map(|grant| grant.person)
+        .collect();
     people.sort_unstable();
     people.dedup();
     count(people.len())

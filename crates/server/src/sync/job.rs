@@ -38,17 +38,28 @@ impl Clients {
         F: Fn(App, TenantId, ConnectionId) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<keywright_okta::Client, Error>> + Send + 'static,
     {
-        Self(Arc::new(move |app, tenant, connection| Box::pin(get(app, tenant, connection))))
+        Self(Arc::new(move |app, tenant, connection| {
+            Box::pin(get(app, tenant, connection))
+        }))
     }
 
     /// The client of a connection.
-    pub async fn get(&self, app: &App, tenant: TenantId, connection: ConnectionId) -> Result<keywright_okta::Client, Error> {
+    pub async fn get(
+        &self,
+        app: &App,
+        tenant: TenantId,
+        connection: ConnectionId,
+    ) -> Result<keywright_okta::Client, Error> {
         (self.0)(app.clone(), tenant, connection).await
     }
 }
 
 /// The client of a connection.
-pub(super) async fn client(app: &App, tenant: TenantId, connection: ConnectionId) -> Result<keywright_okta::Client, Error> {
+pub(super) async fn client(
+    app: &App,
+    tenant: TenantId,
+    connection: ConnectionId,
+) -> Result<keywright_okta::Client, Error> {
     match app.part::<Clients>() {
         Some(clients) => clients.get(app, tenant, connection).await,
         None => Err(Error::Invalid("this process has no way to Okta".to_owned())),
@@ -59,9 +70,15 @@ pub(super) async fn client(app: &App, tenant: TenantId, connection: ConnectionId
 #[must_use]
 pub fn register(registry: Registry) -> Registry {
     registry
-        .on(RUN_JOB, |app, job| async move { run(&app, &job, RunKind::Run).await })
-        .on(PLAN_JOB, |app, job| async move { run(&app, &job, RunKind::Plan).await })
-        .on(super::DECIDE_JOB, |app, job| async move { super::decide::carry_out(&app, &job).await })
+        .on(RUN_JOB, |app, job| async move {
+            run(&app, &job, RunKind::Run).await
+        })
+        .on(PLAN_JOB, |app, job| async move {
+            run(&app, &job, RunKind::Plan).await
+        })
+        .on(super::DECIDE_JOB, |app, job| async move {
+            super::decide::carry_out(&app, &job).await
+        })
 }
 
 /// What a job is to do.
@@ -77,7 +94,8 @@ struct Payload {
 const TRIES: usize = 4;
 
 async fn run(app: &App, job: &Job, kind: RunKind) -> Result<(), jobs::Error> {
-    let payload: Payload = serde_json::from_value(job.payload.clone()).map_err(|error| jobs::Error::Fatal(error.to_string()))?;
+    let payload: Payload = serde_json::from_value(job.payload.clone())
+        .map_err(|error| jobs::Error::Fatal(error.to_string()))?;
     let connection = payload.connection;
     let id = RunId(job.id.0);
     if !start(app, job, connection, id, kind).await? {
@@ -87,7 +105,11 @@ async fn run(app: &App, job: &Job, kind: RunKind) -> Result<(), jobs::Error> {
     let reading = match read(app, job, &payload).await {
         Ok(reading) => reading,
         Err(ReadError::Db(error)) => return Err(error.into()),
-        Err(error) => return fail(app, job, connection, id, finding(&error)).await.map_err(jobs::Error::from),
+        Err(error) => {
+            return fail(app, job, connection, id, finding(&error))
+                .await
+                .map_err(jobs::Error::from);
+        }
     };
     let done = match kind {
         RunKind::Plan => show(app, job, connection, id, reading).await,
@@ -97,15 +119,37 @@ async fn run(app: &App, job: &Job, kind: RunKind) -> Result<(), jobs::Error> {
         Ok(()) => Ok(()),
         Err(Error::Db(error)) => Err(error.into()),
         Err(Error::Directory(directory::Error::Db(error))) => Err(error.into()),
-        Err(error) => fail(app, job, connection, id, Finding::failed(error.to_string(), "")).await.map_err(jobs::Error::from),
+        Err(error) => fail(
+            app,
+            job,
+            connection,
+            id,
+            Finding::failed(error.to_string(), ""),
+        )
+        .await
+        .map_err(jobs::Error::from),
     }
 }
 
 /// Notes that the run began; false when it has ended already (its worker was killed just after).
-async fn start(app: &App, job: &Job, connection: ConnectionId, id: RunId, kind: RunKind) -> db::Result<bool> {
+async fn start(
+    app: &App,
+    job: &Job,
+    connection: ConnectionId,
+    id: RunId,
+    kind: RunKind,
+) -> db::Result<bool> {
     let mut work = begin(app, job).await?;
     settings::ensure(&mut work, connection).await?;
-    let new = run::New { id, connection, kind, of_run: None, by: "schedule", by_user: None, reason: "scheduled" };
+    let new = run::New {
+        id,
+        connection,
+        kind,
+        of_run: None,
+        by: "schedule",
+        by_user: None,
+        reason: "scheduled",
+    };
     run::insert(&work, &new).await?;
     run::expire(&work, connection).await?;
     run::abandon(&work, connection, kind, id).await?;
@@ -116,13 +160,23 @@ async fn start(app: &App, job: &Job, connection: ConnectionId, id: RunId, kind: 
 
 async fn read(app: &App, job: &Job, payload: &Payload) -> Result<Reading, ReadError> {
     let client = client(app, job.tenant, payload.connection).await?;
-    read::read(app, &job.actor("sync"), payload.connection, client, payload.whole).await
+    read::read(
+        app,
+        &job.actor("sync"),
+        payload.connection,
+        client,
+        payload.whole,
+    )
+    .await
 }
 
 fn finding(error: &ReadError) -> Finding {
     let mend = match error {
         ReadError::Okta(error) => error.mend(),
-        ReadError::PageMissing { .. } => "The next run tries again. If it stays, look for a proxy that drops the Link header.".to_owned(),
+        ReadError::PageMissing { .. } => {
+            "The next run tries again. If it stays, look for a proxy that drops the Link header."
+                .to_owned()
+        }
         ReadError::Client { mend, .. } => mend.clone(),
         ReadError::Db(_) | ReadError::Directory(_) => String::new(),
     };
@@ -130,14 +184,34 @@ fn finding(error: &ReadError) -> Finding {
 }
 
 /// Ends a run in which nothing was applied.
-async fn fail(app: &App, job: &Job, connection: ConnectionId, id: RunId, finding: Finding) -> db::Result<()> {
+async fn fail(
+    app: &App,
+    job: &Job,
+    connection: ConnectionId,
+    id: RunId,
+    finding: Finding,
+) -> db::Result<()> {
     let mut work = begin(app, job).await?;
     let (before, progress) = settings::load(&work, connection).await?;
     settings::save_progress(&work, connection, &progress, true).await?;
-    run::end(&work, id, &End::nothing(RunState::Failed, vec![finding.clone()]), None).await?;
+    run::end(
+        &work,
+        id,
+        &End::nothing(RunState::Failed, vec![finding.clone()]),
+        None,
+    )
+    .await?;
     let detail = json!({ "finding": finding.words, "mend": finding.mend });
-    let entry = audit::Entry::new("sync.failed", ("connection", connection.to_string()), finding.words.clone());
-    audit::record(&mut work, entry.detail(json!({ "run": id, "mend": finding.mend }))).await?;
+    let entry = audit::Entry::new(
+        "sync.failed",
+        ("connection", connection.to_string()),
+        finding.words.clone(),
+    );
+    audit::record(
+        &mut work,
+        entry.detail(json!({ "run": id, "mend": finding.mend })),
+    )
+    .await?;
     if before.failing_since.is_none() {
         super::notice::failing(&mut work, connection, id, &detail).await?;
     }
@@ -145,17 +219,42 @@ async fn fail(app: &App, job: &Job, connection: ConnectionId, id: RunId, finding
 }
 
 /// Shows what a run would do.
-async fn show(app: &App, job: &Job, connection: ConnectionId, id: RunId, mut reading: Reading) -> Result<(), Error> {
+async fn show(
+    app: &App,
+    job: &Job,
+    connection: ConnectionId,
+    id: RunId,
+    mut reading: Reading,
+) -> Result<(), Error> {
     let look = app.read(&job.actor("sync")).await?;
-    let judged = judge(&look, connection, &mut reading.roster, &reading.groups, reading.stable, Trust::Guarded).await?;
+    let judged = judge(
+        &look,
+        connection,
+        &mut reading.roster,
+        &reading.groups,
+        reading.stable,
+        Trust::Guarded,
+    )
+    .await?;
     drop(look);
-    let composed = Composed::new(&judged, &reading.roster, &reading.groups, reading.stable, id.0);
+    let composed = Composed::new(
+        &judged,
+        &reading.roster,
+        &reading.groups,
+        reading.stable,
+        id.0,
+    );
     let mut end = end(&composed, &judged, &reading);
     end.state = RunState::Done;
     (end.removed_people, end.granted, end.admins_lost) = (0, 0, 0);
-    for some in composed.chunks(true).filter(|some| !some.changes.is_empty()) {
+    for some in composed
+        .chunks(true)
+        .filter(|some| !some.changes.is_empty())
+    {
         let mut changes = some.changes;
-        changes.iter_mut().for_each(|change| change.ends_sessions = false);
+        changes
+            .iter_mut()
+            .for_each(|change| change.ends_sessions = false);
         let work = begin(app, job).await?;
         super::write::note(&work, connection, id, changes).await?;
         work.commit().await?;
@@ -166,20 +265,47 @@ async fn show(app: &App, job: &Job, connection: ConnectionId, id: RunId, mut rea
 }
 
 /// Applies what may be applied and holds the rest.
-async fn apply(app: &App, job: &Job, connection: ConnectionId, id: RunId, mut reading: Reading) -> Result<(), Error> {
+async fn apply(
+    app: &App,
+    job: &Job,
+    connection: ConnectionId,
+    id: RunId,
+    mut reading: Reading,
+) -> Result<(), Error> {
     if reading.nothing_new() && is_settled(app, job, connection, &reading).await? {
         return nothing_to_do(app, job, connection, id, &reading).await;
     }
     for _ in 0..TRIES {
         let look = app.read(&job.actor("sync")).await?;
-        let judged = judge(&look, connection, &mut reading.roster, &reading.groups, reading.stable, Trust::Guarded).await?;
-        let composed = Composed::new(&judged, &reading.roster, &reading.groups, reading.stable, id.0);
+        let judged = judge(
+            &look,
+            connection,
+            &mut reading.roster,
+            &reading.groups,
+            reading.stable,
+            Trust::Guarded,
+        )
+        .await?;
+        let composed = Composed::new(
+            &judged,
+            &reading.roster,
+            &reading.groups,
+            reading.stable,
+            id.0,
+        );
         let (end, finish) = conclude(&look, connection, id, &composed, &judged, &reading).await?;
         drop(look);
-        let ending = Ending { connection, run: id, reason: "by mapping", end };
+        let ending = Ending {
+            connection,
+            run: id,
+            reason: "by mapping",
+            end,
+        };
         let parts = parts(&composed, &reading, &ending.end);
         match write(app, job, judged.version, parts, &ending, &finish).await {
-            Err(db::Error::Stale) => tracing::info!(run = %id, "the directory changed meanwhile, planning again"),
+            Err(db::Error::Stale) => {
+                tracing::info!(run = %id, "the directory changed meanwhile, planning again")
+            }
             done => return Ok(done?),
         }
     }
@@ -187,13 +313,38 @@ async fn apply(app: &App, job: &Job, connection: ConnectionId, id: RunId, mut re
 }
 
 /// The same with the directory locked from plan to commit: others wait, but it ends.
-async fn apply_locked(app: &App, job: &Job, connection: ConnectionId, id: RunId, reading: &mut Reading) -> Result<(), Error> {
+async fn apply_locked(
+    app: &App,
+    job: &Job,
+    connection: ConnectionId,
+    id: RunId,
+    reading: &mut Reading,
+) -> Result<(), Error> {
     let mut work = begin(app, job).await?;
     directory::touch(&work).await?;
-    let judged = judge(&work, connection, &mut reading.roster, &reading.groups, reading.stable, Trust::Guarded).await?;
-    let composed = Composed::new(&judged, &reading.roster, &reading.groups, reading.stable, id.0);
+    let judged = judge(
+        &work,
+        connection,
+        &mut reading.roster,
+        &reading.groups,
+        reading.stable,
+        Trust::Guarded,
+    )
+    .await?;
+    let composed = Composed::new(
+        &judged,
+        &reading.roster,
+        &reading.groups,
+        reading.stable,
+        id.0,
+    );
     let (end, finish) = conclude(&work, connection, id, &composed, &judged, reading).await?;
-    let ending = Ending { connection, run: id, reason: "by mapping", end };
+    let ending = Ending {
+        connection,
+        run: id,
+        reason: "by mapping",
+        end,
+    };
     let parts = parts(&composed, reading, &ending.end);
     small(&mut work, parts, &ending, &finish).await?;
     Ok(work.commit().await?)
@@ -208,14 +359,28 @@ fn parts<'a>(composed: &'a Composed<'a>, reading: &Reading, end: &End) -> Parts<
 }
 
 /// Whether the last plan for just this state of the directory left nothing to do.
-async fn is_settled(app: &App, job: &Job, connection: ConnectionId, reading: &Reading) -> db::Result<bool> {
+async fn is_settled(
+    app: &App,
+    job: &Job,
+    connection: ConnectionId,
+    reading: &Reading,
+) -> db::Result<bool> {
     let look = app.read(&job.actor("sync")).await?;
     let version = directory::state(&look).await?.version;
-    let now = directory::mapped_groups(&look, connection).await.map(|groups| groups.len()).ok();
+    let now = directory::mapped_groups(&look, connection)
+        .await
+        .map(|groups| groups.len())
+        .ok();
     Ok(reading.progress.settled_version == Some(version) && now == Some(reading.groups.len()))
 }
 
-async fn nothing_to_do(app: &App, job: &Job, connection: ConnectionId, id: RunId, reading: &Reading) -> Result<(), Error> {
+async fn nothing_to_do(
+    app: &App,
+    job: &Job,
+    connection: ConnectionId,
+    id: RunId,
+    reading: &Reading,
+) -> Result<(), Error> {
     let mut end = End::nothing(RunState::Done, reading.findings.clone());
     end.calls = reading.calls;
     end.whole = reading.whole;
@@ -254,9 +419,17 @@ async fn conclude(
     reading: &Reading,
 ) -> Result<(End, Conclusion), Error> {
     let mut end = end(composed, judged, reading);
-    let suspect = reading.groups.iter().any(|group| matches!(group.members, Members::Suspect { .. }));
+    let suspect = reading
+        .groups
+        .iter()
+        .any(|group| matches!(group.members, Members::Suspect { .. }));
     // Groups that would not stand still are no matter for a person: the next run sees.
-    let only_unstable = !suspect && judged.verdict.reasons.iter().all(|reason| *reason == Reason::Unsound);
+    let only_unstable = !suspect
+        && judged
+            .verdict
+            .reasons
+            .iter()
+            .all(|reason| *reason == Reason::Unsound);
     let mut is_news = false;
     if composed.holds_something() && !only_unstable {
         if let Some(by) = rejected_before(work, connection, composed).await? {
@@ -267,26 +440,51 @@ async fn conclude(
             is_news = is_new(work, connection, composed).await?;
         }
     }
-    let settled = end.state == RunState::Done && reading.stable && !suspect && !composed.holds_something();
-    let progress = Progress { settled_version: settled.then_some(judged.version + 1), ..reading.progress.clone() };
-    let finish = Conclusion { connection, id, progress, end: end.clone(), is_news };
+    let settled =
+        end.state == RunState::Done && reading.stable && !suspect && !composed.holds_something();
+    let progress = Progress {
+        settled_version: settled.then_some(judged.version + 1),
+        ..reading.progress.clone()
+    };
+    let finish = Conclusion {
+        connection,
+        id,
+        progress,
+        end: end.clone(),
+        is_news,
+    };
     Ok((end, finish))
 }
 
-async fn rejected_before(work: &Work, connection: ConnectionId, composed: &Composed<'_>) -> Result<Option<String>, Error> {
+async fn rejected_before(
+    work: &Work,
+    connection: ConnectionId,
+    composed: &Composed<'_>,
+) -> Result<Option<String>, Error> {
     for rejected in run::rejected_lately(work, connection).await? {
         let marks = Marks::held_in(work, rejected.id).await?;
-        if composed.held_changes().all(|change| marks.missing(&change) == 0) {
+        if composed
+            .held_changes()
+            .all(|change| marks.missing(&change) == 0)
+        {
             return Ok(Some(rejected.decided_by.unwrap_or_default()));
         }
     }
     Ok(None)
 }
 
-async fn is_new(work: &Work, connection: ConnectionId, composed: &Composed<'_>) -> Result<bool, Error> {
-    let Some(held) = run::held(work, connection).await? else { return Ok(true) };
+async fn is_new(
+    work: &Work,
+    connection: ConnectionId,
+    composed: &Composed<'_>,
+) -> Result<bool, Error> {
+    let Some(held) = run::held(work, connection).await? else {
+        return Ok(true);
+    };
     let marks = Marks::held_in(work, held.id).await?;
-    Ok(composed.held_changes().any(|change| marks.missing(&change) > 0))
+    Ok(composed
+        .held_changes()
+        .any(|change| marks.missing(&change) > 0))
 }
 
 /// What is noted in the transaction that makes a run true.
@@ -305,14 +503,27 @@ impl Finish for Conclusion {
 
     async fn finish(&self, work: &mut Work) -> db::Result<()> {
         settings::save_progress(work, self.connection, &self.progress, false).await?;
-        let action = if self.end.state == RunState::Held { "sync.held" } else { "sync.applied" };
+        let action = if self.end.state == RunState::Held {
+            "sync.held"
+        } else {
+            "sync.applied"
+        };
         let reason = if self.end.reasons.is_empty() {
             "by mapping".to_owned()
         } else {
-            self.end.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+            self.end
+                .reasons
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("; ")
         };
         let entry = audit::Entry::new(action, ("connection", self.connection.to_string()), reason);
-        audit::record(work, entry.detail(json!({ "run": self.id, "counts": self.end.counts }))).await?;
+        audit::record(
+            work,
+            entry.detail(json!({ "run": self.id, "counts": self.end.counts })),
+        )
+        .await?;
         if self.is_news {
             super::notice::held(work, self.connection, self.id, &self.end).await?;
         }
@@ -321,7 +532,10 @@ impl Finish for Conclusion {
 }
 
 /// What is stored, as if it had just been read: for an approval, which plans again without asking Okta.
-pub(super) async fn as_stored(work: &Work, connection: ConnectionId) -> Result<(Roster, Vec<GroupRead>), Error> {
+pub(super) async fn as_stored(
+    work: &Work,
+    connection: ConnectionId,
+) -> Result<(Roster, Vec<GroupRead>), Error> {
     let groups = directory::mapped_groups(work, connection).await?;
     let read = |group: directory::Group| {
         let members = match group.suspect.as_deref() {
@@ -329,10 +543,18 @@ pub(super) async fn as_stored(work: &Work, connection: ConnectionId) -> Result<(
             Some(_) => Members::Suspect { kind: "emptied" },
             None => Members::Unchanged,
         };
-        GroupRead { stored: group, shown: None, members }
+        GroupRead {
+            stored: group,
+            shown: None,
+            members,
+        }
     };
     // A group that was never read gives and takes nothing yet.
-    let groups = groups.into_iter().filter(|group| group.read_date.is_some() || group.suspect.is_some()).map(read).collect();
+    let groups = groups
+        .into_iter()
+        .filter(|group| group.read_date.is_some() || group.suspect.is_some())
+        .map(read)
+        .collect();
     Ok((Roster::default(), groups))
 }
 

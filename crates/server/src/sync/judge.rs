@@ -66,21 +66,47 @@ pub(super) async fn judge(
     let mut people = people(work, connection, roster).await?;
     let (members, memberships) = members(work, roster, &people, groups, trust).await?;
     let (present, held) = present(work, connection, &mut people, &roles, &mappings).await?;
-    let suspect = groups.iter().any(|group| matches!(group.members, Members::Suspect { .. }));
+    let suspect = groups
+        .iter()
+        .any(|group| matches!(group.members, Members::Suspect { .. }));
     let sound = trust == Trust::Approved || (stable && !suspect);
-    let snapshot = Snapshot { people: roster.standings(), members, sound };
+    let snapshot = Snapshot {
+        people: roster.standings(),
+        members,
+        sound,
+    };
     let whole = plan(&rules, &snapshot, &present);
     let mut users = people.users;
     for &person in &whole.create {
-        if let Some(user) = usize::try_from(person).ok().and_then(|person| users.get_mut(person)) {
+        if let Some(user) = usize::try_from(person)
+            .ok()
+            .and_then(|person| users.get_mut(person))
+        {
             *user = Some(work.id());
         }
     }
     let verdict = match trust {
         Trust::Approved => approve(&rules, whole, &present),
-        Trust::Guarded => guard(&settings.limits, &rules, whole, &history(work, connection).await?, &present, sound),
+        Trust::Guarded => guard(
+            &settings.limits,
+            &rules,
+            whole,
+            &history(work, connection).await?,
+            &present,
+            sound,
+        ),
     };
-    Ok(Judged { version, rules, roles, mappings, users, present, held, verdict, memberships })
+    Ok(Judged {
+        version,
+        rules,
+        roles,
+        mappings,
+        users,
+        present,
+        held,
+        verdict,
+        memberships,
+    })
 }
 
 /// Everything at once, still with the names of those who lose administration.
@@ -102,15 +128,29 @@ fn approve(rules: &Rules, whole: plan::Plan, present: &Present) -> Verdict {
     verdict
 }
 
-async fn rules(work: &Work, connection: ConnectionId, groups: &[GroupRead]) -> Result<(Rules, Vec<directory::Role>, Vec<directory::Mapping>)> {
+async fn rules(
+    work: &Work,
+    connection: ConnectionId,
+    groups: &[GroupRead],
+) -> Result<(Rules, Vec<directory::Role>, Vec<directory::Mapping>)> {
     let roles = directory::list_roles(work).await?;
     let mappings = directory::list_mappings(work, Some(connection)).await?;
-    let group_at: HashMap<GroupId, u32> = (0_u32..).zip(groups).map(|(index, group)| (group.stored.id, index)).collect();
-    let role_at: HashMap<_, RoleIx> = (0_u16..).zip(&roles).map(|(index, role)| (role.id, index)).collect();
+    let group_at: HashMap<GroupId, u32> = (0_u32..)
+        .zip(groups)
+        .map(|(index, group)| (group.stored.id, index))
+        .collect();
+    let role_at: HashMap<_, RoleIx> = (0_u16..)
+        .zip(&roles)
+        .map(|(index, role)| (role.id, index))
+        .collect();
     let rule = |mapping: &directory::Mapping| Mapping {
         // A group mapped since the reading began is not in it: nothing is known of its members yet, so nothing is taken.
         group: group_at.get(&mapping.group_id).copied().unwrap_or(u32::MAX),
-        roles: mapping.roles.iter().filter_map(|role| role_at.get(role).copied()).collect(),
+        roles: mapping
+            .roles
+            .iter()
+            .filter_map(|role| role_at.get(role).copied())
+            .collect(),
         paused: mapping.paused_at.is_some() || !group_at.contains_key(&mapping.group_id),
     };
     let level = |role: &directory::Role| match role.id {
@@ -118,7 +158,11 @@ async fn rules(work: &Work, connection: ConnectionId, groups: &[GroupRead]) -> R
         directory::ADMIN => Level::Admin,
         _ => Level::Plain,
     };
-    let rules = Rules { roles: roles.iter().map(level).collect(), mappings: mappings.iter().map(rule).collect(), okta_only: false };
+    let rules = Rules {
+        roles: roles.iter().map(level).collect(),
+        mappings: mappings.iter().map(rule).collect(),
+        okta_only: false,
+    };
     Ok((rules, roles, mappings))
 }
 
@@ -142,9 +186,15 @@ async fn people(work: &Work, connection: ConnectionId, roster: &mut Roster) -> R
         by_user: HashMap::with_capacity(rows.len()),
     };
     for (index, user, break_glass, blocked) in rows {
-        let Ok(at) = usize::try_from(index) else { continue };
+        let Ok(at) = usize::try_from(index) else {
+            continue;
+        };
         people.users[at] = Some(user);
-        people.known[at] = Known { exists: true, break_glass, blocked };
+        people.known[at] = Known {
+            exists: true,
+            break_glass,
+            blocked,
+        };
         people.by_user.insert(user, index);
     }
     Ok(people)
@@ -161,7 +211,10 @@ async fn members(
     let (mut all, mut diffs) = (Vec::with_capacity(groups.len()), Vec::new());
     for group in groups {
         let mut stored = Vec::new();
-        present::members(work, group.stored.id, |user| stored.extend(people.by_user.get(&user).copied())).await?;
+        present::members(work, group.stored.id, |user| {
+            stored.extend(people.by_user.get(&user).copied())
+        })
+        .await?;
         match &group.members {
             Members::Unchanged => all.push(stored),
             Members::Read { people: read, .. } => {
@@ -170,7 +223,11 @@ async fn members(
             }
             Members::Suspect { .. } => {
                 if trust == Trust::Approved {
-                    diffs.push(MembershipDiff { group: group.stored.id, join: Vec::new(), leave: stored });
+                    diffs.push(MembershipDiff {
+                        group: group.stored.id,
+                        join: Vec::new(),
+                        leave: stored,
+                    });
                 }
                 all.push(Vec::new());
             }
@@ -179,15 +236,27 @@ async fn members(
     Ok((all, diffs))
 }
 
-fn diff(roster: &Roster, group: GroupId, mut stored: Vec<PersonIx>, read: &[PersonIx]) -> MembershipDiff {
+fn diff(
+    roster: &Roster,
+    group: GroupId,
+    mut stored: Vec<PersonIx>,
+    read: &[PersonIx],
+) -> MembershipDiff {
     let mut read = read.to_vec();
     read.sort_unstable();
     read.dedup();
     stored.sort_unstable();
     // Who left Okta and never was a user does not become one.
     let is_user = |person: &PersonIx| roster.standing(*person) != super::snapshot::Standing::Left;
-    let join = read.iter().copied().filter(|person| stored.binary_search(person).is_err() && is_user(person)).collect();
-    let leave = stored.into_iter().filter(|person| read.binary_search(person).is_err()).collect();
+    let join = read
+        .iter()
+        .copied()
+        .filter(|person| stored.binary_search(person).is_err() && is_user(person))
+        .collect();
+    let leave = stored
+        .into_iter()
+        .filter(|person| read.binary_search(person).is_err())
+        .collect();
     MembershipDiff { group, join, leave }
 }
 
@@ -198,22 +267,43 @@ async fn present(
     roles: &[directory::Role],
     mappings: &[directory::Mapping],
 ) -> Result<(Present, Vec<present::Held>)> {
-    let role_at: HashMap<_, RoleIx> = (0_u16..).zip(roles).map(|(index, role)| (role.id, index)).collect();
-    let mapping_at: HashMap<_, u32> = (0_u32..).zip(mappings).map(|(index, mapping)| (mapping.id, index)).collect();
+    let role_at: HashMap<_, RoleIx> = (0_u16..)
+        .zip(roles)
+        .map(|(index, role)| (role.id, index))
+        .collect();
+    let mapping_at: HashMap<_, u32> = (0_u32..)
+        .zip(mappings)
+        .map(|(index, mapping)| (mapping.id, index))
+        .collect();
     let (mut grants, mut held) = (Vec::new(), Vec::new());
     present::grants(work, connection, |row| {
-        let (Some(&person), Some(&role)) = (people.by_user.get(&row.user_id), role_at.get(&row.role_id)) else { return };
+        let (Some(&person), Some(&role)) =
+            (people.by_user.get(&row.user_id), role_at.get(&row.role_id))
+        else {
+            return;
+        };
         let source = match row.mapping_id {
             None => Source::Manual,
             Some(mapping) => Source::Mapping(mapping_at.get(&mapping).copied()),
         };
-        grants.push(Grant { person, role, source });
+        grants.push(Grant {
+            person,
+            role,
+            source,
+        });
         held.push(row);
     })
     .await?;
     let elsewhere = directory::admins(work, false, Some(connection)).await?;
     let admins_elsewhere = u32::try_from(elsewhere).unwrap_or_default();
-    Ok((Present { people: std::mem::take(&mut people.known), grants, admins_elsewhere }, held))
+    Ok((
+        Present {
+            people: std::mem::take(&mut people.known),
+            grants,
+            admins_elsewhere,
+        },
+        held,
+    ))
 }
 
 /// What was applied without approval in the last 24 hours.
@@ -226,9 +316,19 @@ async fn history(work: &Work, connection: ConnectionId) -> db::Result<History> {
     }
     let sql = "SELECT removed_people, granted, admins_lost FROM sync_runs WHERE tenant_id = $1 AND connection_id = $2
         AND kind = 'run' AND finished_at > $3 AND undone_by IS NULL AND (removed_people > 0 OR granted > 0 OR admins_lost > 0)";
-    let rows: Vec<Row> = work.rows(sql, values![work.tenant, connection, work.now.plus_seconds(-86_400)]).await?;
-    let sum = |of: fn(&Row) -> i64| u32::try_from(rows.iter().map(of).sum::<i64>()).unwrap_or(u32::MAX);
-    Ok(History { removed_people: sum(|r| r.removed_people), granted: sum(|r| r.granted), admins_lost: sum(|r| r.admins_lost) })
+    let rows: Vec<Row> = work
+        .rows(
+            sql,
+            values![work.tenant, connection, work.now.plus_seconds(-86_400)],
+        )
+        .await?;
+    let sum =
+        |of: fn(&Row) -> i64| u32::try_from(rows.iter().map(of).sum::<i64>()).unwrap_or(u32::MAX);
+    Ok(History {
+        removed_people: sum(|r| r.removed_people),
+        granted: sum(|r| r.granted),
+        admins_lost: sum(|r| r.admins_lost),
+    })
 }
 
 /// The nil id, where a person turned out to be no user.

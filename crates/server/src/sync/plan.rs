@@ -81,7 +81,10 @@ impl Plan {
     /// Whether nobody's access changes.
     #[must_use]
     pub fn changes_no_access(&self) -> bool {
-        self.add.is_empty() && self.remove.is_empty() && self.block.is_empty() && self.unblock.is_empty()
+        self.add.is_empty()
+            && self.remove.is_empty()
+            && self.block.is_empty()
+            && self.unblock.is_empty()
     }
 }
 
@@ -91,8 +94,15 @@ impl Plan {
 pub fn plan(rules: &Rules, snapshot: &Snapshot, present: &Present) -> Plan {
     let people = People { snapshot, present };
     let wanted = wanted(rules, &people);
-    let mapped = in_a_mapped_group(rules, snapshot, present.people.len().max(snapshot.people.len()));
-    let mut plan = Plan { create: people.to_create(&mapped), ..Plan::default() };
+    let mapped = in_a_mapped_group(
+        rules,
+        snapshot,
+        present.people.len().max(snapshot.people.len()),
+    );
+    let mut plan = Plan {
+        create: people.to_create(&mapped),
+        ..Plan::default()
+    };
     let mut had = Vec::new();
     for (index, grant) in (0_u32..).zip(&present.grants) {
         if people.known(grant.person).break_glass {
@@ -104,13 +114,22 @@ pub fn plan(rules: &Rules, snapshot: &Snapshot, present: &Present) -> Plan {
         }
     }
     had.sort_unstable();
-    plan.add = wanted.into_iter().filter(|addition| had.binary_search(addition).is_err()).collect();
+    plan.add = wanted
+        .into_iter()
+        .filter(|addition| had.binary_search(addition).is_err())
+        .collect();
     people.blocks(&mut plan);
     plan
 }
 
 /// Whether a present grant stays.
-fn keep(rules: &Rules, people: &People<'_>, wanted: &[Addition], mapped: &[bool], grant: &Grant) -> bool {
+fn keep(
+    rules: &Rules,
+    people: &People<'_>,
+    wanted: &[Addition],
+    mapped: &[bool],
+    grant: &Grant,
+) -> bool {
     if people.standing(grant.person) == Standing::Left {
         return false;
     }
@@ -126,7 +145,11 @@ fn keep(rules: &Rules, people: &People<'_>, wanted: &[Addition], mapped: &[bool]
 
 fn as_addition(grant: &Grant) -> Option<Addition> {
     match grant.source {
-        Source::Mapping(Some(mapping)) => Some(Addition { person: grant.person, role: grant.role, mapping }),
+        Source::Mapping(Some(mapping)) => Some(Addition {
+            person: grant.person,
+            role: grant.role,
+            mapping,
+        }),
         _ => None,
     }
 }
@@ -140,7 +163,11 @@ fn wanted(rules: &Rules, people: &People<'_>) -> Vec<Addition> {
         }
         for &person in members(people.snapshot, mapping.group) {
             if people.standing(person) != Standing::Left && !people.known(person).break_glass {
-                wanted.extend(mapping.roles.iter().map(|&role| Addition { person, role, mapping: index }));
+                wanted.extend(mapping.roles.iter().map(|&role| Addition {
+                    person,
+                    role,
+                    mapping: index,
+                }));
             }
         }
     }
@@ -150,7 +177,10 @@ fn wanted(rules: &Rules, people: &People<'_>) -> Vec<Addition> {
 }
 
 fn members(snapshot: &Snapshot, group: u32) -> &[PersonIx] {
-    usize::try_from(group).ok().and_then(|group| snapshot.members.get(group)).map_or(&[], Vec::as_slice)
+    usize::try_from(group)
+        .ok()
+        .and_then(|group| snapshot.members.get(group))
+        .map_or(&[], Vec::as_slice)
 }
 
 /// By person: in any mapped group, paused ones too.
@@ -158,7 +188,10 @@ fn in_a_mapped_group(rules: &Rules, snapshot: &Snapshot, people: usize) -> Vec<b
     let mut mapped = vec![false; people];
     for mapping in &rules.mappings {
         for &person in members(snapshot, mapping.group) {
-            if let Some(slot) = usize::try_from(person).ok().and_then(|person| mapped.get_mut(person)) {
+            if let Some(slot) = usize::try_from(person)
+                .ok()
+                .and_then(|person| mapped.get_mut(person))
+            {
                 *slot = true;
             }
         }
@@ -167,7 +200,11 @@ fn in_a_mapped_group(rules: &Rules, snapshot: &Snapshot, people: usize) -> Vec<b
 }
 
 fn at(flags: &[bool], person: PersonIx) -> bool {
-    usize::try_from(person).ok().and_then(|person| flags.get(person)).copied().unwrap_or_default()
+    usize::try_from(person)
+        .ok()
+        .and_then(|person| flags.get(person))
+        .copied()
+        .unwrap_or_default()
 }
 
 /// The people of both sides under one index.
@@ -178,18 +215,32 @@ struct People<'a> {
 
 impl People<'_> {
     fn standing(&self, person: PersonIx) -> Standing {
-        usize::try_from(person).ok().and_then(|person| self.snapshot.people.get(person)).copied().unwrap_or_default()
+        usize::try_from(person)
+            .ok()
+            .and_then(|person| self.snapshot.people.get(person))
+            .copied()
+            .unwrap_or_default()
     }
 
     fn known(&self, person: PersonIx) -> Known {
-        usize::try_from(person).ok().and_then(|person| self.present.people.get(person)).copied().unwrap_or_default()
+        usize::try_from(person)
+            .ok()
+            .and_then(|person| self.present.people.get(person))
+            .copied()
+            .unwrap_or_default()
     }
 
     fn to_create(&self, mapped: &[bool]) -> Vec<PersonIx> {
         let joins = |person: &PersonIx| {
-            at(mapped, *person) && !self.known(*person).exists && self.standing(*person) != Standing::Left
+            at(mapped, *person)
+                && !self.known(*person).exists
+                && self.standing(*person) != Standing::Left
         };
-        (0_u32..).zip(mapped).map(|(person, _)| person).filter(joins).collect()
+        (0_u32..)
+            .zip(mapped)
+            .map(|(person, _)| person)
+            .filter(joins)
+            .collect()
     }
 
     fn blocks(&self, plan: &mut Plan) {
@@ -211,15 +262,28 @@ impl People<'_> {
 pub fn losses(present: &Present, plan: &Plan) -> Vec<PersonIx> {
     let mut left = vec![0_i64; present.people.len()];
     let mut count = |person: PersonIx, by: i64| {
-        if let Some(slot) = usize::try_from(person).ok().and_then(|person| left.get_mut(person)) {
+        if let Some(slot) = usize::try_from(person)
+            .ok()
+            .and_then(|person| left.get_mut(person))
+        {
             *slot += by;
         }
     };
-    present.grants.iter().for_each(|grant| count(grant.person, 1));
-    plan.add.iter().for_each(|addition| count(addition.person, 1));
+    present
+        .grants
+        .iter()
+        .for_each(|grant| count(grant.person, 1));
+    plan.add
+        .iter()
+        .for_each(|addition| count(addition.person, 1));
     let mut lost: Vec<PersonIx> = removed(present, plan).map(|grant| grant.person).collect();
     lost.iter().for_each(|&person| count(person, -1));
-    lost.retain(|&person| usize::try_from(person).ok().and_then(|person| left.get(person)).is_some_and(|&left| left <= 0));
+    lost.retain(|&person| {
+        usize::try_from(person)
+            .ok()
+            .and_then(|person| left.get(person))
+            .is_some_and(|&left| left <= 0)
+    });
     lost.extend(&plan.block);
     lost.sort_unstable();
     lost.dedup();
@@ -228,7 +292,11 @@ pub fn losses(present: &Present, plan: &Plan) -> Vec<PersonIx> {
 
 /// The grants that `plan` takes.
 pub(super) fn removed<'a>(present: &'a Present, plan: &'a Plan) -> impl Iterator<Item = &'a Grant> {
-    plan.remove.iter().filter_map(|&index| usize::try_from(index).ok().and_then(|index| present.grants.get(index)))
+    plan.remove.iter().filter_map(|&index| {
+        usize::try_from(index)
+            .ok()
+            .and_then(|index| present.grants.get(index))
+    })
 }
 
 #[cfg(test)]

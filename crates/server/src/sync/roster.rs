@@ -44,7 +44,11 @@ impl Roster {
             entry.standing = Standing::of(Some(person.okta_status.as_deref().unwrap_or("ACTIVE")));
         }
         // Another run may have stored the facts in between.
-        if self.facts.get(&index).is_some_and(|facts| facts.hash == person.facts_hash) {
+        if self
+            .facts
+            .get(&index)
+            .is_some_and(|facts| facts.hash == person.facts_hash)
+        {
             self.facts.remove(&index);
         }
         index
@@ -53,7 +57,10 @@ impl Roster {
     /// Takes in a person as Okta shows them.
     pub(super) fn see(&mut self, user: &User) -> PersonIx {
         let index = self.index(user.id.as_str());
-        let updated = user.last_updated.get().map_or(i64::MIN, |at| at.at().as_microsecond());
+        let updated = user
+            .last_updated
+            .get()
+            .map_or(i64::MIN, |at| at.at().as_microsecond());
         let entry = self.entry(index);
         if entry.seen && updated < entry.updated {
             return index;
@@ -89,7 +96,9 @@ impl Roster {
     }
 
     pub(super) fn find(&self, okta_id: &str) -> Option<PersonIx> {
-        self.people.get_index_of(okta_id).and_then(|index| u32::try_from(index).ok())
+        self.people
+            .get_index_of(okta_id)
+            .and_then(|index| u32::try_from(index).ok())
     }
 
     /// Okta's id of a person.
@@ -98,7 +107,9 @@ impl Roster {
     }
 
     pub(super) fn standing(&self, person: PersonIx) -> Standing {
-        self.at(person).map(|(_, entry)| entry.standing).unwrap_or_default()
+        self.at(person)
+            .map(|(_, entry)| entry.standing)
+            .unwrap_or_default()
     }
 
     pub(super) fn seen(&self, person: PersonIx) -> bool {
@@ -121,7 +132,9 @@ impl Roster {
 
     fn at(&self, person: PersonIx) -> Option<(&str, &Entry)> {
         let index = usize::try_from(person).ok()?;
-        self.people.get_index(index).map(|(okta_id, entry)| (okta_id.as_ref(), entry))
+        self.people
+            .get_index(index)
+            .map(|(okta_id, entry)| (okta_id.as_ref(), entry))
     }
 
     fn index(&mut self, okta_id: &str) -> PersonIx {
@@ -140,13 +153,29 @@ impl Roster {
 
 /// What we keep of a person.
 fn facts(user: &User) -> Facts {
-    let text = |field: &keywright_model::Field<String>| field.as_str().unwrap_or_default().to_owned();
+    let text =
+        |field: &keywright_model::Field<String>| field.as_str().unwrap_or_default().to_owned();
     let profile = &user.profile;
     let (login, email) = (text(&profile.login), text(&profile.email));
     let (given_name, family_name) = (text(&profile.first_name), text(&profile.last_name));
-    let shown = [text(&profile.display_name), format!("{given_name} {family_name}").trim().to_owned(), login.clone()];
-    let display_name = shown.into_iter().find(|name| !name.is_empty()).unwrap_or_default();
-    let mut facts = Facts { login, email, given_name, family_name, display_name, status: user.status.to_string(), hash: 0 };
+    let shown = [
+        text(&profile.display_name),
+        format!("{given_name} {family_name}").trim().to_owned(),
+        login.clone(),
+    ];
+    let display_name = shown
+        .into_iter()
+        .find(|name| !name.is_empty())
+        .unwrap_or_default();
+    let mut facts = Facts {
+        login,
+        email,
+        given_name,
+        family_name,
+        display_name,
+        status: user.status.to_string(),
+        hash: 0,
+    };
     facts.hash = hash(&facts);
     facts
 }
@@ -154,12 +183,25 @@ fn facts(user: &User) -> Facts {
 /// 64 bits that tell one set of facts from another.
 pub(super) fn hash(facts: &Facts) -> i64 {
     let mut hash = Sha256::new();
-    for part in [&facts.login, &facts.email, &facts.given_name, &facts.family_name, &facts.display_name, &facts.status] {
+    for part in [
+        &facts.login,
+        &facts.email,
+        &facts.given_name,
+        &facts.family_name,
+        &facts.display_name,
+        &facts.status,
+    ] {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
     let mut first = [0; 8];
-    first.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+    first
+        .iter_mut()
+        .zip(hash.finalize())
+        .for_each(|(to, from)| *to = from);
     // 0 stands for facts that were never read.
-    i64::from_be_bytes(first).max(i64::MIN + 1).wrapping_abs().max(1)
+    i64::from_be_bytes(first)
+        .max(i64::MIN + 1)
+        .wrapping_abs()
+        .max(1)
 }

@@ -47,12 +47,17 @@ impl Rules {
     /// How far `role` reaches.
     #[must_use]
     pub fn level(&self, role: RoleIx) -> Level {
-        self.roles.get(usize::from(role)).copied().unwrap_or_default()
+        self.roles
+            .get(usize::from(role))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The mapping at `index`, when it still exists.
     #[must_use]
     pub fn mapping(&self, index: MappingIx) -> Option<&Mapping> {
-        usize::try_from(index).ok().and_then(|index| self.mappings.get(index))
+        usize::try_from(index)
+            .ok()
+            .and_then(|index| self.mappings.get(index))
     }
 }

@@ -222,25 +222,39 @@ const COLUMNS: &str = "id, connection_id, kind, state, of_run, by_name, reason, 
 
 /// One run of a connection.
 pub async fn find(work: &Work, connection: ConnectionId, id: RunId) -> Result<Run> {
-    let sql = format!("SELECT {COLUMNS} FROM sync_runs WHERE tenant_id = $1 AND id = $2 AND connection_id = $3");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM sync_runs WHERE tenant_id = $1 AND id = $2 AND connection_id = $3"
+    );
     let row: Option<Row> = work.row(&sql, values![work.tenant, id, connection]).await?;
     row.map(Run::from).ok_or(Error::NotFound("run"))
 }
 
 /// Runs of a connection, newest first; `before` is the last id seen.
-pub async fn list(work: &Work, connection: ConnectionId, before: Option<RunId>, limit: i64) -> Result<Vec<Run>> {
+pub async fn list(
+    work: &Work,
+    connection: ConnectionId,
+    before: Option<RunId>,
+    limit: i64,
+) -> Result<Vec<Run>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM sync_runs WHERE tenant_id = $1 AND connection_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4"
     );
     let before = before.unwrap_or(RunId(uuid::Uuid::max()));
-    let rows: Vec<Row> = work.rows(&sql, values![work.tenant, connection, before, limit]).await?;
+    let rows: Vec<Row> = work
+        .rows(&sql, values![work.tenant, connection, before, limit])
+        .await?;
     Ok(rows.into_iter().map(Run::from).collect())
 }
 
 /// The run of a connection that waits for approval.
 pub async fn held(work: &Work, connection: ConnectionId) -> Result<Option<Run>> {
-    let sql = format!("SELECT {COLUMNS} FROM sync_runs WHERE tenant_id = $1 AND connection_id = $2 AND state = 'held'");
-    Ok(work.row::<Row>(&sql, values![work.tenant, connection]).await?.map(Run::from))
+    let sql = format!(
+        "SELECT {COLUMNS} FROM sync_runs WHERE tenant_id = $1 AND connection_id = $2 AND state = 'held'"
+    );
+    Ok(work
+        .row::<Row>(&sql, values![work.tenant, connection])
+        .await?
+        .map(Run::from))
 }
 
 /// A run to be noted.
@@ -260,14 +274,27 @@ pub(super) async fn insert(work: &Work, new: &New<'_>) -> db::Result<()> {
             whole, calls, counts, reasons, findings, touches_admins, removed_people, granted, admins_lost)
         VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9, $10, 0, '{}', '[]', '[]', $10, 0, 0, 0)
         ON CONFLICT (tenant_id, id) DO NOTHING";
-    let mut bound = values![work.tenant, new.id, new.connection, new.kind.word(), new.of_run.map(|id| id.0), new.by];
-    bound.extend(values![new.by_user.map(|id| id.0), new.reason, work.now, false]);
+    let mut bound = values![
+        work.tenant,
+        new.id,
+        new.connection,
+        new.kind.word(),
+        new.of_run.map(|id| id.0),
+        new.by
+    ];
+    bound.extend(values![
+        new.by_user.map(|id| id.0),
+        new.reason,
+        work.now,
+        false
+    ]);
     work.run(sql, bound).await.map(drop)
 }
 
 /// Notes that a worker began; false when the run has ended already.
 pub(super) async fn begin(work: &Work, id: RunId) -> db::Result<bool> {
-    let sql = "UPDATE sync_runs SET state = 'running', started_at = $3 WHERE tenant_id = $1 AND id = $2
+    let sql =
+        "UPDATE sync_runs SET state = 'running', started_at = $3 WHERE tenant_id = $1 AND id = $2
         AND state IN ('queued', 'running')";
     Ok(work.run(sql, values![work.tenant, id, work.now]).await? == 1)
 }
@@ -313,23 +340,59 @@ pub(super) async fn end(work: &Work, id: RunId, end: &End, tail: Option<i64>) ->
     let sql = "UPDATE sync_runs SET state = $3, finished_at = $4, expires_at = $5, whole = $6, calls = $7, counts = $8,
             reasons = $9, findings = $10, touches_admins = $11, removed_people = $12, granted = $13, admins_lost = $14, tail = $15
         WHERE tenant_id = $1 AND id = $2";
-    let mut bound = values![work.tenant, id, end.state.word(), work.now, end.expires_at.map(|at| at.0), end.whole];
-    bound.extend(values![i64::try_from(end.calls).unwrap_or(i64::MAX), json!(end.counts).to_string()]);
-    bound.extend(values![json!(end.reasons).to_string(), json!(end.findings).to_string(), end.touches_admins]);
-    bound.extend(values![i64::from(end.removed_people), i64::from(end.granted), i64::from(end.admins_lost), tail]);
+    let mut bound = values![
+        work.tenant,
+        id,
+        end.state.word(),
+        work.now,
+        end.expires_at.map(|at| at.0),
+        end.whole
+    ];
+    bound.extend(values![
+        i64::try_from(end.calls).unwrap_or(i64::MAX),
+        json!(end.counts).to_string()
+    ]);
+    bound.extend(values![
+        json!(end.reasons).to_string(),
+        json!(end.findings).to_string(),
+        end.touches_admins
+    ]);
+    bound.extend(values![
+        i64::from(end.removed_people),
+        i64::from(end.granted),
+        i64::from(end.admins_lost),
+        tail
+    ]);
     work.run(sql, bound).await.map(drop)
 }
 
 /// Moves runs of a connection from one state to another.
-pub(super) async fn move_all(work: &Work, connection: ConnectionId, from: RunState, to: RunState) -> db::Result<()> {
+pub(super) async fn move_all(
+    work: &Work,
+    connection: ConnectionId,
+    from: RunState,
+    to: RunState,
+) -> db::Result<()> {
     let sql = "UPDATE sync_runs SET state = $4 WHERE tenant_id = $1 AND connection_id = $2 AND state = $3";
-    work.run(sql, values![work.tenant, connection, from.word(), to.word()]).await.map(drop)
+    work.run(
+        sql,
+        values![work.tenant, connection, from.word(), to.word()],
+    )
+    .await
+    .map(drop)
 }
 
 /// Moves one run on; [`db::Error::Stale`] when it was not in `from`.
 pub(super) async fn decide(work: &Work, id: RunId, from: RunState, to: RunState) -> db::Result<()> {
     let sql = "UPDATE sync_runs SET state = $4, decided_by = $5, decided_at = $6 WHERE tenant_id = $1 AND id = $2 AND state = $3";
-    let bound = values![work.tenant, id, from.word(), to.word(), work.actor.name.as_str(), work.now];
+    let bound = values![
+        work.tenant,
+        id,
+        from.word(),
+        to.word(),
+        work.actor.name.as_str(),
+        work.now
+    ];
     work.run_versioned(sql, bound).await
 }
 
@@ -340,26 +403,43 @@ pub(super) async fn tail(work: &Work, id: RunId) -> db::Result<Option<i64>> {
         tail: Option<i64>,
     }
     let sql = "SELECT tail FROM sync_runs WHERE tenant_id = $1 AND id = $2";
-    Ok(work.row::<Tail>(sql, values![work.tenant, id]).await?.and_then(|row| row.tail))
+    Ok(work
+        .row::<Tail>(sql, values![work.tenant, id])
+        .await?
+        .and_then(|row| row.tail))
 }
 
 /// Notes how far ending sessions got; nothing when it is done.
 pub(super) async fn set_tail(work: &Work, id: RunId, tail: Option<i64>) -> db::Result<()> {
     let sql = "UPDATE sync_runs SET tail = $3 WHERE tenant_id = $1 AND id = $2";
-    work.run(sql, values![work.tenant, id, tail]).await.map(drop)
+    work.run(sql, values![work.tenant, id, tail])
+        .await
+        .map(drop)
 }
 
 /// Ends the wait of runs that were not decided in time.
 pub(super) async fn expire(work: &Work, connection: ConnectionId) -> db::Result<()> {
     let sql = "UPDATE sync_runs SET state = 'expired' WHERE tenant_id = $1 AND connection_id = $2 AND state = 'held' AND expires_at <= $3";
-    work.run(sql, values![work.tenant, connection, work.now]).await.map(drop)
+    work.run(sql, values![work.tenant, connection, work.now])
+        .await
+        .map(drop)
 }
 
 /// Notes that earlier runs of this kind, which no worker has any more, came to nothing.
-pub(super) async fn abandon(work: &Work, connection: ConnectionId, kind: RunKind, but: RunId) -> db::Result<()> {
+pub(super) async fn abandon(
+    work: &Work,
+    connection: ConnectionId,
+    kind: RunKind,
+    but: RunId,
+) -> db::Result<()> {
     let sql = "UPDATE sync_runs SET state = 'failed', finished_at = $5 WHERE tenant_id = $1 AND connection_id = $2
         AND kind = $3 AND state = 'running' AND id <> $4";
-    work.run(sql, values![work.tenant, connection, kind.word(), but, work.now]).await.map(drop)
+    work.run(
+        sql,
+        values![work.tenant, connection, kind.word(), but, work.now],
+    )
+    .await
+    .map(drop)
 }
 
 /// The runs rejected within the last 24 hours.
@@ -368,14 +448,21 @@ pub(super) async fn rejected_lately(work: &Work, connection: ConnectionId) -> Re
         "SELECT {COLUMNS} FROM sync_runs WHERE tenant_id = $1 AND connection_id = $2 AND state = 'rejected' AND decided_at > $3
          ORDER BY id DESC"
     );
-    let rows: Vec<Row> = work.rows(&sql, values![work.tenant, connection, work.now.plus_seconds(-86_400)]).await?;
+    let rows: Vec<Row> = work
+        .rows(
+            &sql,
+            values![work.tenant, connection, work.now.plus_seconds(-86_400)],
+        )
+        .await?;
     Ok(rows.into_iter().map(Run::from).collect())
 }
 
 /// Notes the first of two approvers.
 pub(super) async fn set_first_approver(work: &Work, id: RunId, person: UserId) -> db::Result<()> {
     let sql = "UPDATE sync_runs SET first_approver = $3 WHERE tenant_id = $1 AND id = $2";
-    work.run(sql, values![work.tenant, id, person]).await.map(drop)
+    work.run(sql, values![work.tenant, id, person])
+        .await
+        .map(drop)
 }
 
 /// Notes that a run was undone.

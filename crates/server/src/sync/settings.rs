@@ -66,10 +66,16 @@ pub async fn settings(work: &Work, connection: ConnectionId) -> db::Result<Setti
     Ok(load(work, connection).await?.0)
 }
 
-pub(super) async fn load(work: &Work, connection: ConnectionId) -> db::Result<(Settings, Progress)> {
+pub(super) async fn load(
+    work: &Work,
+    connection: ConnectionId,
+) -> db::Result<(Settings, Progress)> {
     let sql = "SELECT interval_minutes, okta_only, limits, whole_date, people_date, people_readable, org_groups,
         settled_version, failing_since, version FROM sync_settings WHERE tenant_id = $1 AND connection_id = $2";
-    let Some(row) = work.row::<Row>(sql, values![work.tenant, connection]).await? else {
+    let Some(row) = work
+        .row::<Row>(sql, values![work.tenant, connection])
+        .await?
+    else {
         let settings = Settings {
             interval_minutes: DEFAULT_INTERVAL,
             okta_only: false,
@@ -101,7 +107,14 @@ pub async fn ensure(work: &mut Work, connection: ConnectionId) -> db::Result<()>
     let sql = "INSERT INTO sync_settings (tenant_id, connection_id, interval_minutes, okta_only, limits, version)
         VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT (tenant_id, connection_id) DO NOTHING";
     let limits = json!(Limits::default()).to_string();
-    if work.run(sql, values![work.tenant, connection, DEFAULT_INTERVAL, false, limits]).await? == 1 {
+    if work
+        .run(
+            sql,
+            values![work.tenant, connection, DEFAULT_INTERVAL, false, limits],
+        )
+        .await?
+        == 1
+    {
         schedule(work, connection, DEFAULT_INTERVAL).await?;
     }
     Ok(())
@@ -141,14 +154,22 @@ pub struct Change {
 }
 
 /// Changes the settings of a connection.
-pub async fn change(work: &mut Work, connection: ConnectionId, change: &Change, version: Option<i64>, reason: &str) -> Result<Settings> {
+pub async fn change(
+    work: &mut Work,
+    connection: ConnectionId,
+    change: &Change,
+    version: Option<i64>,
+    reason: &str,
+) -> Result<Settings> {
     ensure(work, connection).await?;
     let before = settings(work, connection).await?;
     let mut after = before.clone();
     if let Some(minutes) = change.interval_minutes {
         work.actor.need(Permission::MappingsManage)?;
         if !INTERVALS.contains(&minutes) {
-            return Err(Error::Invalid(format!("the interval is one of {INTERVALS:?} minutes")));
+            return Err(Error::Invalid(format!(
+                "the interval is one of {INTERVALS:?} minutes"
+            )));
         }
         after.interval_minutes = minutes;
     }
@@ -167,23 +188,50 @@ pub async fn change(work: &mut Work, connection: ConnectionId, change: &Change, 
     let sql = "UPDATE sync_settings SET interval_minutes = $3, okta_only = $4, limits = $5, version = version + 1
         WHERE tenant_id = $1 AND connection_id = $2 AND version = $6";
     let limits = json!(after.limits).to_string();
-    let bound = values![work.tenant, connection, after.interval_minutes, after.okta_only, limits, version.unwrap_or(before.version)];
+    let bound = values![
+        work.tenant,
+        connection,
+        after.interval_minutes,
+        after.okta_only,
+        limits,
+        version.unwrap_or(before.version)
+    ];
     work.run_versioned(sql, bound).await?;
     if after.interval_minutes != before.interval_minutes {
         schedule(work, connection, after.interval_minutes).await?;
     }
     let detail = json!({ "before": before, "after": after });
-    let entry = audit::Entry::new("sync.settings-changed", ("connection", connection.to_string()), reason);
+    let entry = audit::Entry::new(
+        "sync.settings-changed",
+        ("connection", connection.to_string()),
+        reason,
+    );
     audit::record(work, entry.detail(detail)).await?;
     Ok(settings(work, connection).await?)
 }
 
 /// Notes where reading stands after a run.
-pub(super) async fn save_progress(work: &Work, connection: ConnectionId, progress: &Progress, failing: bool) -> db::Result<()> {
+pub(super) async fn save_progress(
+    work: &Work,
+    connection: ConnectionId,
+    progress: &Progress,
+    failing: bool,
+) -> db::Result<()> {
     let sql = "UPDATE sync_settings SET whole_date = $3, people_date = $4, people_readable = $5, org_groups = $6,
             settled_version = $7, failing_since = CASE WHEN $8 THEN COALESCE(failing_since, $9) ELSE NULL END
         WHERE tenant_id = $1 AND connection_id = $2";
-    let mut bound = values![work.tenant, connection, progress.whole_date.map(|at| at.0), progress.people_date.map(|at| at.0)];
-    bound.extend(values![progress.people_readable, progress.org_groups, progress.settled_version, failing, work.now.0]);
+    let mut bound = values![
+        work.tenant,
+        connection,
+        progress.whole_date.map(|at| at.0),
+        progress.people_date.map(|at| at.0)
+    ];
+    bound.extend(values![
+        progress.people_readable,
+        progress.org_groups,
+        progress.settled_version,
+        failing,
+        work.now.0
+    ]);
     work.run(sql, bound).await.map(drop)
 }

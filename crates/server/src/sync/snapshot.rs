@@ -49,7 +49,15 @@ mod tests {
 
     #[test]
     fn only_three_things_matter_about_a_status() {
-        for keeps in ["ACTIVE", "PASSWORD_EXPIRED", "LOCKED_OUT", "RECOVERY", "PROVISIONED", "STAGED", "SOMETHING_NEW"] {
+        for keeps in [
+            "ACTIVE",
+            "PASSWORD_EXPIRED",
+            "LOCKED_OUT",
+            "RECOVERY",
+            "PROVISIONED",
+            "STAGED",
+            "SOMETHING_NEW",
+        ] {
             assert_eq!(Standing::of(Some(keeps)), Standing::Keeps, "{keeps}");
         }
         assert_eq!(Standing::of(Some("SUSPENDED")), Standing::Suspended);

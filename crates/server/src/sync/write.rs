@@ -84,11 +84,21 @@ pub(super) async fn write(
 }
 
 /// Everything in the transaction of `work`.
-pub(super) async fn small(work: &mut Work, parts: Parts<'_>, ending: &Ending<'_>, finish: &impl Finish) -> db::Result<()> {
+pub(super) async fn small(
+    work: &mut Work,
+    parts: Parts<'_>,
+    ending: &Ending<'_>,
+    finish: &impl Finish,
+) -> db::Result<()> {
     let mut losers = Vec::new();
     for some in parts.chunks {
         prepare(work, &some, ending, When::Now).await?;
-        losers.extend(some.changes.iter().filter(|change| change.ends_sessions).map(|change| change.user_id));
+        losers.extend(
+            some.changes
+                .iter()
+                .filter(|change| change.ends_sessions)
+                .map(|change| change.user_id),
+        );
         note(work, ending.connection, ending.run, some.changes).await?;
     }
     true_by_itself(work, &parts.last).await?;
@@ -100,7 +110,14 @@ pub(super) async fn small(work: &mut Work, parts: Parts<'_>, ending: &Ending<'_>
 }
 
 /// A large plan: chunks first, true by the flip.
-async fn large(app: &App, job: &Job, version: i64, parts: Parts<'_>, ending: &Ending<'_>, finish: &impl Finish) -> db::Result<()> {
+async fn large(
+    app: &App,
+    job: &Job,
+    version: i64,
+    parts: Parts<'_>,
+    ending: &Ending<'_>,
+    finish: &impl Finish,
+) -> db::Result<()> {
     let run = ending.run;
     let when = When::Generation(claim(app, job, run).await?);
     for some in parts.chunks {
@@ -161,10 +178,22 @@ async fn flip_part(work: &Work, last: &Writes, ending: &Ending<'_>) -> db::Resul
 }
 
 /// Adds to the diff, with the names of people about whom nothing was read.
-pub(super) async fn note(work: &Work, connection: ConnectionId, run: RunId, mut changes: Vec<Change>) -> db::Result<()> {
-    let nameless: Vec<UserId> = changes.iter().filter(|change| change.login.is_empty()).map(|change| change.user_id).collect();
+pub(super) async fn note(
+    work: &Work,
+    connection: ConnectionId,
+    run: RunId,
+    mut changes: Vec<Change>,
+) -> db::Result<()> {
+    let nameless: Vec<UserId> = changes
+        .iter()
+        .filter(|change| change.login.is_empty())
+        .map(|change| change.user_id)
+        .collect();
     let known = present::described(work, connection, &nameless).await?;
-    let known: HashMap<UserId, present::Outside> = known.into_iter().map(|person| (person.user_id, person)).collect();
+    let known: HashMap<UserId, present::Outside> = known
+        .into_iter()
+        .map(|person| (person.user_id, person))
+        .collect();
     for change in changes.iter_mut().filter(|change| change.login.is_empty()) {
         if let Some(person) = known.get(&change.user_id) {
             change.login.clone_from(&person.login);
@@ -200,7 +229,10 @@ async fn claim(app: &App, job: &Job, run: RunId) -> db::Result<i64> {
 
 /// Empties the diff that an earlier try of this run left.
 async fn clear(app: &App, job: &Job, run: RunId) -> db::Result<()> {
-    if changes::list(&app.read(&job.actor("sync")).await?, run, None, -1, 1).await?.is_empty() {
+    if changes::list(&app.read(&job.actor("sync")).await?, run, None, -1, 1)
+        .await?
+        .is_empty()
+    {
         return Ok(());
     }
     loop {
@@ -216,7 +248,9 @@ async fn clear(app: &App, job: &Job, run: RunId) -> db::Result<()> {
 /// Ends the sessions of those who lost all access by a large run, and deletes what died. Access is gone already; goes on
 /// where a killed worker stopped.
 pub(super) async fn finish_tail(app: &App, job: &Job, run: RunId) -> db::Result<()> {
-    let Some(mut after) = run::tail(&app.read(&job.actor("sync")).await?, run).await? else { return Ok(()) };
+    let Some(mut after) = run::tail(&app.read(&job.actor("sync")).await?, run).await? else {
+        return Ok(());
+    };
     loop {
         let work = begin(app, job).await?;
         let ending = changes::ending(&work, run, after, 500).await?;

@@ -22,7 +22,12 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) fn new(stored: directory::Group) -> Self {
-        Self { stored, shown: None, members: Members::Unchanged, before: None }
+        Self {
+            stored,
+            shown: None,
+            members: Members::Unchanged,
+            before: None,
+        }
     }
 
     pub(super) fn show(&mut self, shown: Group, findings: &mut Vec<Finding>) {
@@ -49,11 +54,17 @@ impl Seen {
     /// Whether its members changed in the very second of the listing.
     pub(super) fn is_fresh(&self, listing: &Listing) -> bool {
         let shown = listing.groups.get(self.stored.okta_id.as_str());
-        shown.and_then(membership_stamp).is_some_and(|stamp| stamp.seconds() >= Timestamp::from_jiff(listing.date).seconds())
+        shown
+            .and_then(membership_stamp)
+            .is_some_and(|stamp| stamp.seconds() >= Timestamp::from_jiff(listing.date).seconds())
     }
 
     pub(super) fn into_read(self) -> GroupRead {
-        GroupRead { stored: self.stored, shown: self.shown, members: self.members }
+        GroupRead {
+            stored: self.stored,
+            shown: self.shown,
+            members: self.members,
+        }
     }
 
     fn stamp(&self) -> Option<Timestamp> {
@@ -61,9 +72,16 @@ impl Seen {
     }
 
     fn must_be_read(&self) -> bool {
-        let Some(shown) = &self.shown else { return false };
-        let (Some(read), stored) = (self.stored.read_date, &self.stored) else { return true };
-        let stamps = [(membership_stamp(shown), stored.last_membership_updated), (time(shown.last_updated.get()), stored.last_updated)];
+        let Some(shown) = &self.shown else {
+            return false;
+        };
+        let (Some(read), stored) = (self.stored.read_date, &self.stored) else {
+            return true;
+        };
+        let stamps = [
+            (membership_stamp(shown), stored.last_membership_updated),
+            (time(shown.last_updated.get()), stored.last_updated),
+        ];
         let near = |stamp: Timestamp| (stamp.seconds() - read.seconds()).abs() <= NEAR_SECONDS;
         stored.suspect.is_some()
             || stamps.iter().any(|(shown, stored)| shown != stored)
@@ -84,7 +102,12 @@ pub(super) fn time(at: Option<&OktaTime>) -> Option<Timestamp> {
 /// The groups to read, by index.
 pub(super) fn to_read(groups: &[Seen], whole: bool) -> Vec<usize> {
     let wanted = |group: &Seen| group.shown.is_some() && (whole || group.must_be_read());
-    groups.iter().enumerate().filter(|(_, group)| wanted(group)).map(|(index, _)| index).collect()
+    groups
+        .iter()
+        .enumerate()
+        .filter(|(_, group)| wanted(group))
+        .map(|(index, _)| index)
+        .collect()
 }
 
 /// The groups that moved since they were listed before, or that were read in the second of their last change.
@@ -96,9 +119,16 @@ pub(super) fn unsettled(groups: &[Seen], now: &Listing) -> Vec<usize> {
         };
         let stamp = membership_stamp(shown);
         match group.before {
-            Some((before, date)) => stamp != before || stamp.is_some_and(|stamp| stamp.seconds() >= date.seconds()),
+            Some((before, date)) => {
+                stamp != before || stamp.is_some_and(|stamp| stamp.seconds() >= date.seconds())
+            }
             None => group.shown.is_some() && stamp != group.stamp(),
         }
     };
-    groups.iter().enumerate().filter(|(_, group)| moved(group)).map(|(index, _)| index).collect()
+    groups
+        .iter()
+        .enumerate()
+        .filter(|(_, group)| moved(group))
+        .map(|(index, _)| index)
+        .collect()
 }

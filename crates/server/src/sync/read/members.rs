@@ -15,13 +15,26 @@ const SIDE_BY_SIDE: usize = 4;
 
 impl Reader {
     /// Reads the members of the groups in `todo`.
-    pub(super) async fn members(&mut self, groups: &mut [Seen], todo: &[usize], listing: &Listing) -> Result<(), ReadError> {
+    pub(super) async fn members(
+        &mut self,
+        groups: &mut [Seen],
+        todo: &[usize],
+        listing: &Listing,
+    ) -> Result<(), ReadError> {
         let mut found: HashMap<usize, Vec<PersonIx>> = HashMap::with_capacity(todo.len());
         let mut full: Vec<usize> = Vec::new();
         {
-            let ids = todo.iter().filter_map(|&index| Some((index, groups.get(index)?.stored.okta_id.clone())));
-            let pages = ids.map(|(index, id)| self.org.members(&id).map_ok(move |page| (index, page)).boxed());
-            let mut pages = futures_util::stream::iter(pages.collect::<Vec<_>>()).flatten_unordered(SIDE_BY_SIDE);
+            let ids = todo
+                .iter()
+                .filter_map(|&index| Some((index, groups.get(index)?.stored.okta_id.clone())));
+            let pages = ids.map(|(index, id)| {
+                self.org
+                    .members(&id)
+                    .map_ok(move |page| (index, page))
+                    .boxed()
+            });
+            let mut pages = futures_util::stream::iter(pages.collect::<Vec<_>>())
+                .flatten_unordered(SIDE_BY_SIDE);
             while let Some((index, (page, last))) = pages.try_next().await? {
                 if last && page.items.len() == usize::try_from(PAGE_SIZE).unwrap_or(usize::MAX) {
                     full.push(index);
@@ -35,7 +48,9 @@ impl Reader {
             self.count_again(groups, index, shown).await?;
         }
         for &index in todo {
-            let Some(group) = groups.get_mut(index) else { continue };
+            let Some(group) = groups.get_mut(index) else {
+                continue;
+            };
             let people = found.remove(&index).unwrap_or_default();
             self.believe(group, people, listing);
         }
@@ -43,25 +58,42 @@ impl Reader {
     }
 
     /// A full page without a next one is the end, or a lost link: Okta's own count tells, where it gives one.
-    async fn count_again(&self, groups: &[Seen], index: usize, shown: usize) -> Result<(), ReadError> {
-        let Some(group) = groups.get(index) else { return Ok(()) };
+    async fn count_again(
+        &self,
+        groups: &[Seen],
+        index: usize,
+        shown: usize,
+    ) -> Result<(), ReadError> {
+        let Some(group) = groups.get(index) else {
+            return Ok(());
+        };
         let shown = u64::try_from(shown).unwrap_or(u64::MAX);
         match self.org.member_count(&group.stored.okta_id).await? {
-            Some(counted) if counted > shown => {
-                Err(ReadError::PageMissing { group: group.stored.name.clone(), counted, shown })
-            }
+            Some(counted) if counted > shown => Err(ReadError::PageMissing {
+                group: group.stored.name.clone(),
+                counted,
+                shown,
+            }),
             _ => Ok(()),
         }
     }
 
     fn believe(&mut self, group: &mut Seen, people: Vec<PersonIx>, listing: &Listing) {
-        let stamp = listing.groups.get(group.stored.okta_id.as_str()).or(group.shown.as_deref()).and_then(membership_stamp);
+        let stamp = listing
+            .groups
+            .get(group.stored.okta_id.as_str())
+            .or(group.shown.as_deref())
+            .and_then(membership_stamp);
         let date = Timestamp::from_jiff(listing.date);
         group.before = Some((stamp, date));
         if people.is_empty() && group.stored.members > 0 {
             let stored = &group.stored;
             if !matches!(group.members, Members::Suspect { .. }) {
-                self.findings.push(Finding::emptied(&stored.name, &stored.okta_id, stored.members));
+                self.findings.push(Finding::emptied(
+                    &stored.name,
+                    &stored.okta_id,
+                    stored.members,
+                ));
             }
             group.members = Members::Suspect { kind: "emptied" };
         } else {

@@ -77,7 +77,9 @@ pub(super) struct Reading {
 impl Reading {
     /// Whether Okta shows just what is stored.
     pub(super) fn nothing_new(&self) -> bool {
-        let as_stored = |group: &GroupRead| matches!(group.members, Members::Unchanged) && group.stored.suspect.is_none();
+        let as_stored = |group: &GroupRead| {
+            matches!(group.members, Members::Unchanged) && group.stored.suspect.is_none()
+        };
         self.stable && self.roster.changed().next().is_none() && self.groups.iter().all(as_stored)
     }
 }
@@ -89,7 +91,9 @@ pub(super) enum ReadError {
     #[error(transparent)]
     Okta(#[from] keywright_okta::Error),
     /// Okta counts other members than it showed.
-    #[error("Okta counts {counted} members in the group \"{group}\" and showed {shown}: a page is missing")]
+    #[error(
+        "Okta counts {counted} members in the group \"{group}\" and showed {shown}: a page is missing"
+    )]
     PageMissing {
         /// The group's name.
         group: String,
@@ -122,7 +126,13 @@ struct Start {
 }
 
 /// Reads an org. No transaction is open while Okta is asked. `whole`: everything, also what seems unchanged.
-pub(super) async fn read(app: &App, actor: &Actor, connection: ConnectionId, client: Client, whole: bool) -> Result<Reading, ReadError> {
+pub(super) async fn read(
+    app: &App,
+    actor: &Actor,
+    connection: ConnectionId,
+    client: Client,
+    whole: bool,
+) -> Result<Reading, ReadError> {
     let start = start(app, actor, connection).await?;
     let org = Org::new(client);
     let mut reader = Reader {
@@ -150,9 +160,24 @@ pub(super) async fn read(app: &App, actor: &Actor, connection: ConnectionId, cli
         looked_at = reader.outside(&groups, &start.outside).await?;
     }
     let calls = reader.org.calls();
-    let Reader { roster, findings, progress, whole, .. } = reader;
+    let Reader {
+        roster,
+        findings,
+        progress,
+        whole,
+        ..
+    } = reader;
     let groups = groups.into_iter().map(Seen::into_read).collect();
-    Ok(Reading { roster, groups, findings, stable, whole, calls, progress, looked_at })
+    Ok(Reading {
+        roster,
+        groups,
+        findings,
+        stable,
+        whole,
+        calls,
+        progress,
+        looked_at,
+    })
 }
 
 async fn start(app: &App, actor: &Actor, connection: ConnectionId) -> Result<Start, ReadError> {
@@ -160,7 +185,11 @@ async fn start(app: &App, actor: &Actor, connection: ConnectionId) -> Result<Sta
     let groups = directory::mapped_groups(&work, connection).await?;
     let (_, progress) = super::settings::load(&work, connection).await?;
     let outside = present::outside(&work, connection, org::BATCH).await?;
-    Ok(Start { groups, progress, outside })
+    Ok(Start {
+        groups,
+        progress,
+        outside,
+    })
 }
 
 /// One reading under way.
@@ -179,7 +208,10 @@ struct Reader {
 
 impl Reader {
     async fn list(&mut self, groups: &[Seen]) -> Result<Listing, ReadError> {
-        let ids: Vec<&str> = groups.iter().map(|group| group.stored.okta_id.as_str()).collect();
+        let ids: Vec<&str> = groups
+            .iter()
+            .map(|group| group.stored.okta_id.as_str())
+            .collect();
         let listing = self.org.list(&ids, self.progress.org_groups).await?;
         self.progress.org_groups = listing.org_groups.or(self.progress.org_groups);
         Ok(listing)
@@ -187,7 +219,11 @@ impl Reader {
 
     fn is_whole_due(&self, listing: &Listing) -> bool {
         let now = Timestamp::from_jiff(listing.date);
-        self.progress.people_readable == Some(false) || self.progress.whole_date.is_none_or(|at| at.plus_seconds(WHOLE_SECONDS) <= now)
+        self.progress.people_readable == Some(false)
+            || self
+                .progress
+                .whole_date
+                .is_none_or(|at| at.plus_seconds(WHOLE_SECONDS) <= now)
     }
 
     /// Takes in the listing; false when it shows nothing where there was something.
@@ -195,7 +231,9 @@ impl Reader {
         let known_before = groups.iter().any(|group| group.stored.seen_at.is_some());
         if listing.groups.is_empty() && known_before && groups.len() > 1 {
             self.findings.push(Finding::nothing_shown());
-            groups.iter_mut().for_each(|group| group.suspect("vanished"));
+            groups
+                .iter_mut()
+                .for_each(|group| group.suspect("vanished"));
             return Ok(false);
         }
         for group in groups.iter_mut() {
@@ -213,12 +251,17 @@ impl Reader {
 
     fn vanished(&mut self, group: &mut Seen) {
         let stored = &group.stored;
-        self.findings.push(Finding::vanished(&stored.name, &stored.okta_id));
+        self.findings
+            .push(Finding::vanished(&stored.name, &stored.okta_id));
         group.suspect("vanished");
     }
 
     /// Reads the members of the groups that need it until all stand still; false when some never did.
-    async fn groups(&mut self, groups: &mut [Seen], mut listing: Listing) -> Result<bool, ReadError> {
+    async fn groups(
+        &mut self,
+        groups: &mut [Seen],
+        mut listing: Listing,
+    ) -> Result<bool, ReadError> {
         let mut todo = delta::to_read(groups, self.whole);
         if self.whole {
             self.progress.whole_date = Some(Timestamp::from_jiff(listing.date));
@@ -231,7 +274,10 @@ impl Reader {
             self.members(groups, &todo, &listing).await?;
             let mut next = self.list(groups).await?;
             todo = delta::unsettled(groups, &next);
-            if todo.iter().any(|&index| groups.get(index).is_some_and(|group| group.is_fresh(&next))) {
+            if todo
+                .iter()
+                .any(|&index| groups.get(index).is_some_and(|group| group.is_fresh(&next)))
+            {
                 // Stamps are whole seconds: what changed in this very second can change again without a trace.
                 tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
                 next = self.list(groups).await?;
@@ -275,7 +321,10 @@ impl From<super::error::Error> for ReadError {
         match error {
             super::error::Error::Db(error) => Self::Db(error),
             super::error::Error::Okta { words, mend } => Self::Client { words, mend },
-            other => Self::Client { words: other.to_string(), mend: String::new() },
+            other => Self::Client {
+                words: other.to_string(),
+                mend: String::new(),
+            },
         }
     }
 }

@@ -32,7 +32,11 @@ pub(super) struct Listing {
 
 impl Org {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, calls: Arc::default(), first: Arc::default() }
+        Self {
+            client,
+            calls: Arc::default(),
+            first: Arc::default(),
+        }
     }
 
     pub(super) fn calls(&self) -> u64 {
@@ -44,9 +48,15 @@ impl Org {
     }
 
     /// The groups with these ids, by whichever way takes fewer calls. `org_groups` is how many the org had lately.
-    pub(super) async fn list(&self, ids: &[&str], org_groups: Option<i64>) -> Result<Listing, Error> {
+    pub(super) async fn list(
+        &self,
+        ids: &[&str],
+        org_groups: Option<i64>,
+    ) -> Result<Listing, Error> {
         let by_id = ids.len().div_ceil(IDS);
-        let all = org_groups.and_then(|groups| usize::try_from(groups).ok()).map_or(usize::MAX, |groups| groups / IDS + 1);
+        let all = org_groups
+            .and_then(|groups| usize::try_from(groups).ok())
+            .map_or(usize::MAX, |groups| groups / IDS + 1);
         if all < by_id {
             return self.list_all(ids).await;
         }
@@ -58,20 +68,40 @@ impl Org {
     }
 
     async fn list_by_id(&self, ids: &[&str]) -> Result<Listing, Error> {
-        let mut listing = Listing { groups: HashMap::with_capacity(ids.len()), date: self.now(), org_groups: None };
+        let mut listing = Listing {
+            groups: HashMap::with_capacity(ids.len()),
+            date: self.now(),
+            org_groups: None,
+        };
         for (number, ids) in ids.chunks(IDS).enumerate() {
-            let filter = ids.iter().map(|id| format!("id eq \"{id}\"")).collect::<Vec<_>>().join(" or ");
-            let pages = self.client.groups(&GroupQuery { filter: Some(filter), ..GroupQuery::default() })?;
-            self.take(pages, number == 0, &mut listing, |_| true).await?;
+            let filter = ids
+                .iter()
+                .map(|id| format!("id eq \"{id}\""))
+                .collect::<Vec<_>>()
+                .join(" or ");
+            let pages = self.client.groups(&GroupQuery {
+                filter: Some(filter),
+                ..GroupQuery::default()
+            })?;
+            self.take(pages, number == 0, &mut listing, |_| true)
+                .await?;
         }
         Ok(listing)
     }
 
     async fn list_all(&self, ids: &[&str]) -> Result<Listing, Error> {
         let wanted: std::collections::HashSet<&str> = ids.iter().copied().collect();
-        let mut listing = Listing { groups: HashMap::with_capacity(ids.len()), date: self.now(), org_groups: None };
+        let mut listing = Listing {
+            groups: HashMap::with_capacity(ids.len()),
+            date: self.now(),
+            org_groups: None,
+        };
         let pages = self.client.groups(&GroupQuery::default())?;
-        let found = self.take(pages, true, &mut listing, |group| wanted.contains(group.id.as_str())).await?;
+        let found = self
+            .take(pages, true, &mut listing, |group| {
+                wanted.contains(group.id.as_str())
+            })
+            .await?;
         listing.org_groups = i64::try_from(found).ok();
         Ok(listing)
     }
@@ -90,7 +120,9 @@ impl Org {
             }
             found += page.items.len();
             let kept = page.items.into_iter().filter(|group| wanted(group));
-            listing.groups.extend(kept.map(|group| (group.id.as_str().into(), group)));
+            listing
+                .groups
+                .extend(kept.map(|group| (group.id.as_str().into(), group)));
         }
         Ok(found)
     }
@@ -108,33 +140,53 @@ impl Org {
     /// How many members Okta counts in a group, if it tells.
     pub(super) async fn member_count(&self, id: &str) -> Result<Option<u64>, Error> {
         self.count();
-        let which = GroupQuery { filter: Some(format!("id eq \"{id}\"")), expand: Some("stats".to_owned()), ..GroupQuery::default() };
-        let Some(page) = self.client.groups(&which)?.next().await? else { return Ok(None) };
+        let which = GroupQuery {
+            filter: Some(format!("id eq \"{id}\"")),
+            expand: Some("stats".to_owned()),
+            ..GroupQuery::default()
+        };
+        let Some(page) = self.client.groups(&which)?.next().await? else {
+            return Ok(None);
+        };
         Ok(page.items.first().and_then(Group::users_count))
     }
 
     /// The pages of a group's members; the last item of the pair says whether it was the last page.
-    pub(super) fn members(&self, id: &str) -> impl Stream<Item = Result<(Page<User>, bool), Error>> + Send + use<> {
+    pub(super) fn members(
+        &self,
+        id: &str,
+    ) -> impl Stream<Item = Result<(Page<User>, bool), Error>> + Send + use<> {
         let org = self.clone();
         let pages = self.client.group_members(&OktaGroupId::from(id));
         stream::try_unfold((org, Some(pages)), |(org, pages)| async move {
             let Some(pages) = pages else { return Ok(None) };
             let mut pages = pages?;
-            let Some(page) = org.next(&mut pages).await? else { return Ok(None) };
+            let Some(page) = org.next(&mut pages).await? else {
+                return Ok(None);
+            };
             let more = pages.cursor().is_some();
             Ok(Some(((page, !more), (org, more.then_some(Ok(pages))))))
         })
     }
 
     /// The people changed since `since` (Okta's time).
-    pub(super) fn changed_people(&self, since: jiff::Timestamp) -> Result<keywright_okta::Pages<User>, Error> {
+    pub(super) fn changed_people(
+        &self,
+        since: jiff::Timestamp,
+    ) -> Result<keywright_okta::Pages<User>, Error> {
         let since = keywright_model::OktaTime::millis(since);
         let filter = format!("lastUpdated ge \"{}\"", since.as_str());
-        self.client.users(&UserQuery { filter: Some(filter), ..UserQuery::default() })
+        self.client.users(&UserQuery {
+            filter: Some(filter),
+            ..UserQuery::default()
+        })
     }
 
     /// The next page, counted.
-    pub(super) async fn next<T: keywright_okta::Listed>(&self, pages: &mut keywright_okta::Pages<T>) -> Result<Option<Page<T>>, Error> {
+    pub(super) async fn next<T: keywright_okta::Listed>(
+        &self,
+        pages: &mut keywright_okta::Pages<T>,
+    ) -> Result<Option<Page<T>>, Error> {
         if pages.cursor().is_some() {
             self.count();
         }
@@ -143,9 +195,19 @@ impl Org {
 
     /// The people with these ids, as far as the org has them.
     pub(super) async fn people(&self, ids: &[&str]) -> Result<Vec<User>, Error> {
-        let filter = ids.iter().map(|id| format!("id eq \"{id}\"")).collect::<Vec<_>>().join(" or ");
+        let filter = ids
+            .iter()
+            .map(|id| format!("id eq \"{id}\""))
+            .collect::<Vec<_>>()
+            .join(" or ");
         self.count();
-        self.client.users(&UserQuery { filter: Some(filter), ..UserQuery::default() })?.all().await
+        self.client
+            .users(&UserQuery {
+                filter: Some(filter),
+                ..UserQuery::default()
+            })?
+            .all()
+            .await
     }
 
     /// A person by themselves; `None` when the org has none with this id.
@@ -167,7 +229,9 @@ impl Org {
         let told = told.unwrap_or_else(|| self.now());
         let (first, at) = self.first.get_or_init(|| (told, Instant::now()));
         let passed = SignedDuration::try_from(at.elapsed()).unwrap_or_default();
-        first.checked_add(passed).map_or(told, |counted| counted.max(told))
+        first
+            .checked_add(passed)
+            .map_or(told, |counted| counted.max(told))
     }
 }
 

@@ -24,7 +24,11 @@ impl Reader {
             return Ok(());
         }
         let date = Timestamp::from_jiff(listing.date);
-        let since = self.progress.people_date.unwrap_or(date).plus_seconds(-OVERLAP_SECONDS);
+        let since = self
+            .progress
+            .people_date
+            .unwrap_or(date)
+            .plus_seconds(-OVERLAP_SECONDS);
         if self.progress.people_date.is_none() && self.progress.people_readable.is_none() {
             // The first reading sees every member anyway; what changes meanwhile is asked for next time.
             self.progress.people_date = Some(date);
@@ -36,7 +40,9 @@ impl Reader {
                 self.progress.people_date = Some(date);
                 Ok(())
             }
-            Err(ReadError::Okta(Error::ScopeMissing { .. } | Error::ScopeNotGranted { .. } | Error::RoleMissing(_))) => {
+            Err(ReadError::Okta(
+                Error::ScopeMissing { .. } | Error::ScopeNotGranted { .. } | Error::RoleMissing(_),
+            )) => {
                 self.progress.people_readable = Some(false);
                 self.progress.people_date = Some(date);
                 self.findings.push(Finding::people_unreadable());
@@ -68,19 +74,31 @@ impl Reader {
     /// Once a day it is tried whether people can be read by now.
     fn is_time_to_try(&self, listing: &Listing) -> bool {
         let now = Timestamp::from_jiff(listing.date);
-        self.progress.people_date.is_none_or(|at| at.plus_seconds(super::WHOLE_SECONDS) <= now)
+        self.progress
+            .people_date
+            .is_none_or(|at| at.plus_seconds(super::WHOLE_SECONDS) <= now)
     }
 
     /// Looks up people of ours who are in no mapped group: those who left one just now, and of the others those who
     /// were not looked at for longest. Gives whom it looked at.
-    pub(super) async fn outside(&mut self, groups: &[Seen], outside: &[Outside]) -> Result<Vec<UserId>, ReadError> {
+    pub(super) async fn outside(
+        &mut self,
+        groups: &[Seen],
+        outside: &[Outside],
+    ) -> Result<Vec<UserId>, ReadError> {
         if self.progress.people_readable != Some(true) {
             return Ok(Vec::new());
         }
         let mut people = self.leavers(groups).await?;
         let known: HashSet<UserId> = people.iter().map(|person| person.user_id).collect();
         let room = org::BATCH - people.len() % org::BATCH;
-        people.extend(outside.iter().filter(|person| !known.contains(&person.user_id)).take(room).cloned());
+        people.extend(
+            outside
+                .iter()
+                .filter(|person| !known.contains(&person.user_id))
+                .take(room)
+                .cloned(),
+        );
         if people.is_empty() {
             return Ok(Vec::new());
         }
@@ -98,7 +116,10 @@ impl Reader {
         for user in &shown {
             self.roster.see(user);
         }
-        for person in batch.iter().filter(|person| !found.contains(person.okta_id.as_str())) {
+        for person in batch
+            .iter()
+            .filter(|person| !found.contains(person.okta_id.as_str()))
+        {
             // A list may hide; only a plain "there is none" is believed.
             match self.org.person(&person.okta_id).await? {
                 Some(user) => {
@@ -112,7 +133,10 @@ impl Reader {
 
     /// Stored members of the groups just read whom Okta showed nowhere.
     async fn leavers(&mut self, groups: &[Seen]) -> Result<Vec<Outside>, ReadError> {
-        let read: Vec<_> = groups.iter().filter(|group| matches!(group.members, Members::Read { .. })).collect();
+        let read: Vec<_> = groups
+            .iter()
+            .filter(|group| matches!(group.members, Members::Read { .. }))
+            .collect();
         if read.iter().all(|group| group.stored.members == 0) {
             return Ok(Vec::new());
         }
@@ -120,7 +144,10 @@ impl Reader {
         let mut leavers = HashSet::new();
         let mut okta_ids = std::collections::HashMap::new();
         present::people(&work, self.connection, |person| {
-            let seen = self.roster.find(&person.okta_id).is_some_and(|index| self.roster.seen(index));
+            let seen = self
+                .roster
+                .find(&person.okta_id)
+                .is_some_and(|index| self.roster.seen(index));
             if !seen {
                 okta_ids.insert(person.user_id, person.okta_id);
             }
@@ -134,7 +161,12 @@ impl Reader {
             })
             .await?;
         }
-        Ok(present::described(&work, self.connection, &leavers.into_iter().collect::<Vec<_>>()).await?)
+        Ok(present::described(
+            &work,
+            self.connection,
+            &leavers.into_iter().collect::<Vec<_>>(),
+        )
+        .await?)
     }
 }
 
