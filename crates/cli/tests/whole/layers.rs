@@ -18,7 +18,6 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
 /// The ground floor of the server: everyone may use these.
 const FLOOR: &[&str] = &[
     "actor",
-    "apikeys",
     "app",
     "audit",
     "config",
@@ -37,6 +36,7 @@ const FLOOR: &[&str] = &[
 /// What stands over the ground floor, and what of it each may use beside the floor.
 const SLICES: &[(&str, &[&str])] = &[
     ("directory", &[]),
+    ("apikeys", &["directory"]),
     ("connections", &["directory"]),
     ("sync", &["directory", "connections"]),
     ("doctor", &["directory", "connections", "sync"]),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use utoipa::openapi::{OpenApi, RefOr, Required};
 
-use crate::web::operations;
+use super::gate::operations;
 
 /// What the page may load: its own style sheet.
 pub(super) const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -4,6 +4,7 @@
 //! (`x-permission`), which the gate checks and the test beside this walks through as a stranger.
 
 mod docs;
+mod gate;
 #[cfg(test)]
 mod tests;
 
@@ -17,8 +18,10 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::web::{self, Gate, Options};
-use crate::{audit, directory, notify, sessions, tenants, vault};
+use crate::web::{self, Options};
+use crate::{apikeys, audit, directory, notify, sessions, tenants, vault};
+
+use gate::{Gate, guard};
 
 /// Where the API lives.
 pub const API: &str = "/api/v1";
@@ -42,6 +45,7 @@ fn slices() -> OpenApiRouter<App> {
         .merge(tenants::routes())
         .merge(sessions::routes())
         .merge(vault::routes())
+        .merge(apikeys::routes())
         .merge(notify::routes())
         .merge(directory::routes())
 }
@@ -69,7 +73,7 @@ pub fn router(app: &App) -> Router {
     let (api, document) = api();
     let gate = Gate::of(&document);
     let options = app.part::<Options>().cloned().unwrap_or_default();
-    let guarded = api.layer(from_fn_with_state((app.clone(), gate), web::guard));
+    let guarded = api.layer(from_fn_with_state((app.clone(), gate), guard));
     let inner = guarded.merge(open(&document)).with_state(app.clone());
     web::around(inner, &options)
 }

@@ -31,7 +31,7 @@ use crate::jobs::{self, Registry, Schedule, Worker};
 use crate::notify::{self, Mailer, MailerError};
 use crate::outgoing::Outgoing;
 use crate::vault::{RingError, Vault};
-use crate::{audit, db, router, telemetry, tenants, web};
+use crate::{apikeys, audit, db, router, telemetry, tenants, web};
 
 pub use signals::stop_on_signals;
 
@@ -39,6 +39,9 @@ use listen::{answer, bind, bind_metrics, tls};
 
 /// How often the audit trail is sealed, milliseconds.
 const SEAL_EVERY_MS: i64 = 60_000;
+
+/// How often new tenants are looked for.
+const SCHEDULE_AGAIN: Duration = Duration::from_mins(10);
 
 /// Why the process could not start or go on. Messages say what to mend.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +160,7 @@ pub async fn serve(
     }
     if config.role.is_worker() {
         schedule(&app).await?;
+        running.spawn(keep_scheduled(app.clone(), stop.clone()));
         let worker = Worker::new(app.clone(), registry());
         let (loops, stop) = (config.limits.jobs, stop.clone());
         running.spawn(async move {
@@ -174,7 +178,7 @@ pub async fn serve(
 /// All kinds of job this program knows how to do.
 #[must_use]
 pub fn registry() -> Registry {
-    notify::handlers(Registry::new()).on(audit::SEAL_JOB, seal)
+    apikeys::handlers(notify::handlers(Registry::new())).on(audit::SEAL_JOB, seal)
 }
 
 async fn seal(app: App, job: jobs::Job) -> Result<(), jobs::Error> {
@@ -182,6 +186,19 @@ async fn seal(app: App, job: jobs::Job) -> Result<(), jobs::Error> {
     job.check_lease(&work).await?;
     audit::seal(&mut work).await?;
     Ok(work.commit().await?)
+}
+
+/// Tenants made meanwhile get their schedules too.
+async fn keep_scheduled(app: App, stop: CancellationToken) -> Result<(), Error> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = tokio::time::sleep(SCHEDULE_AGAIN) => {}
+        }
+        if let Err(error) = schedule(&app).await {
+            tracing::warn!(error = %web::chain(&error), "schedules could not be set");
+        }
+    }
 }
 
 /// What happens every so often in each tenant.
@@ -195,6 +212,7 @@ async fn schedule(app: &App) -> Result<(), Error> {
             every_ms: SEAL_EVERY_MS,
         };
         jobs::set_schedule(&mut work, &sealing, false).await?;
+        apikeys::schedule(&mut work).await?;
         work.commit().await?;
     }
     Ok(())

@@ -160,6 +160,46 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_client_at_trace_level_tells_no_secret() {
+        let sink = Sink::default();
+        let to = sink.clone();
+        let log = Log {
+            level: "trace".to_owned(),
+            format: LogFormat::Text,
+        };
+        let subscriber = subscriber(&log, move || to.clone()).unwrap();
+        let _default = tracing::subscriber::set_default(subscriber);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!(
+            "http://me:planted-password@{}/token",
+            listener.local_addr().unwrap()
+        );
+        let refuse = async || {
+            (
+                http::StatusCode::BAD_REQUEST,
+                [("dpop-nonce", "n")],
+                "{\"access_token\":\"planted-answer\"}",
+            )
+        };
+        let router = axum::Router::new().fallback(refuse);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client
+            .post(url)
+            .header("authorization", "SSWS planted-token")
+            .header("cookie", "sid=planted-cookie")
+            .form(&[("client_secret", "planted-form"), ("scope", "a b")])
+            .send()
+            .await
+            .unwrap();
+        tracing::info!(?answer, "answered");
+        tracing::info!(body = answer.text().await.unwrap(), "told");
+        let text = String::from_utf8(sink.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("TRACE") && text.contains("told"), "{text}");
+        assert!(!text.contains("planted"), "{text}");
+    }
+
     #[test]
     fn json_stays_json_and_levels_hold() {
         let text = logged(LogFormat::Json, "info", || {

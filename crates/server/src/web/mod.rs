@@ -5,7 +5,7 @@
 //!                                                                                       \-> Problem (RFC 9457)
 //! ```
 //!
-//! The gate finds the caller and checks the permission that the operation declares in the OpenAPI document.
+//! The gate (of the router) finds the caller and checks the permission that the operation declares in the OpenAPI document.
 
 mod body;
 mod caller;
@@ -17,8 +17,7 @@ mod problem;
 pub mod request_id;
 
 pub use body::{Json, parse as parse_json};
-pub use caller::{Caller, Gate, Need, PERMISSION};
-pub(crate) use caller::{guard, operations};
+pub use caller::Caller;
 pub use layers::{Bounds, Options, around};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, Paged};
 pub(crate) use problem::chain;
