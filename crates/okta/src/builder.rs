@@ -63,7 +63,8 @@ impl Builder {
         self
     }
 
-    /// Makes ids and jitter repeatable, for tests.
+    /// Makes ids and jitter repeatable, for tests. Not for two clients of one org: the second's `jti` would be the first's,
+    /// and an assertion or proof is good once.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);

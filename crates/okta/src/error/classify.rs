@@ -36,16 +36,20 @@ pub fn classify(answered: &Answered<'_>) -> Error {
         request_id: text(answered.headers, "x-okta-request-id"),
         ..Said::default()
     };
+    let challenge = challenge_of(answered.headers);
     if let Ok(body) = serde_json::from_slice::<ErrorBody>(answered.body) {
         fill(&mut said, body);
-        return management(said);
+        // An access token may be refused by this code too; what is wrong with it only the header says.
+        if challenge.is_none() || said.code.as_deref() != Some("E0000011") {
+            return management(said);
+        }
     }
     if let Ok(body) = serde_json::from_slice::<OAuthError>(answered.body) {
         said.code = Some(body.error);
         said.summary = body.error_description.into_value().unwrap_or_default();
         return oauth(said, Vec::new(), answered);
     }
-    match challenge_of(answered.headers) {
+    match challenge {
         Some(Challenge {
             error: Some(error),
             description,
@@ -55,6 +59,7 @@ pub fn classify(answered: &Answered<'_>) -> Error {
             said.summary = description;
             oauth(said, scopes, answered)
         }
+        _ if said.code.is_some() => management(said),
         _ => by_status(said),
     }
 }

@@ -255,6 +255,29 @@ fn empty_bodies_speak_by_header() {
 }
 
 #[test]
+fn a_header_says_more_than_a_general_code() {
+    let body =
+        r#"{"errorCode": "E0000011", "errorSummary": "Invalid token provided", "errorId": "oae1"}"#;
+    for (header, want) in [
+        (None, "TokenInvalid"),
+        (Some("Basic realm=x"), "TokenInvalid"),
+        (Some("Bearer realm=x"), "TokenInvalid"),
+        (
+            Some(r#"Bearer error="invalid_token", error_description="The token has expired.""#),
+            "TokenExpired",
+        ),
+        (Some(r#"DPoP error="use_dpop_nonce""#), "InvalidDpopProof"),
+    ] {
+        let error = answered(401, header, body);
+        assert_eq!(name(&error), want, "{header:?}");
+        assert_eq!(error.said().unwrap().error_id.as_deref(), Some("oae1"));
+    }
+    let role = r#"{"errorCode": "E0000006", "errorSummary": "no"}"#;
+    let header = Some(r#"Bearer error="insufficient_scope", scope="okta.users.read""#);
+    assert_eq!(name(&answered(403, header, role)), "RoleMissing");
+}
+
+#[test]
 fn every_error_has_a_mend_in_words() {
     let said = || Box::new(Said::default());
     for error in [
