@@ -80,7 +80,7 @@ struct Parts {
 
 /// A private key with its public half, parsed once. Cheap to clone. `Debug` shows the thumbprint only.
 #[derive(Clone)]
-pub struct SigningKey(Arc<Parts>);
+pub struct SigningKey(Arc<Parts>, Option<Arc<str>>);
 
 impl SigningKey {
     /// A new key: RSA of 2048 bits, or EC on P-256.
@@ -137,10 +137,16 @@ impl SigningKey {
         }
     }
 
-    /// Its id: the RFC 7638 thumbprint with SHA-256, also what `DPoP` calls `jkt`.
+    /// The same key under the name that Okta has given it: a key made in Okta's console is not named by its thumbprint.
+    #[must_use]
+    pub fn with_kid(&self, kid: &str) -> Self {
+        Self(Arc::clone(&self.0), Some(Arc::from(kid)))
+    }
+
+    /// Its id: the RFC 7638 thumbprint with SHA-256, unless it was given another.
     #[must_use]
     pub fn kid(&self) -> &str {
-        &self.0.thumbprint
+        self.1.as_deref().unwrap_or(&self.0.thumbprint)
     }
 
     /// The public half, with `kid`, `use` and `alg`: what Okta's app settings take.
@@ -259,7 +265,7 @@ impl SigningKey {
             public_der,
             jwk,
             thumbprint,
-        })))
+        }), None))
     }
 }
 
