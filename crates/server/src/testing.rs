@@ -71,7 +71,8 @@ impl TestApp {
         let app = parts(
             App::builder(db, vault)
                 .clock(Clock::Fixed(at.clone()))
-                .seed(7),
+                .seed(7)
+                .with(crate::connections::Clients::default()),
         )
         .build();
         let tenant = tenants::ensure_default(&app).await.unwrap().id;

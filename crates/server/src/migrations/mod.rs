@@ -3,6 +3,7 @@
 mod m0001_floor;
 mod m0002_edge;
 mod m0003_directory;
+mod m0004_connections;
 
 use crate::db::Migration;
 use crate::vault::SealedColumn;
@@ -13,15 +14,28 @@ pub(crate) fn all() -> &'static [Migration] {
         m0001_floor::MIGRATION,
         m0002_edge::MIGRATION,
         m0003_directory::MIGRATION,
+        m0004_connections::MIGRATION,
     ]
 }
 
 /// All columns that hold sealed secrets, for key rotation. A test holds them against the schema.
-pub(crate) const SEALED: &[SealedColumn] = &[SealedColumn {
-    table: "notice_channels",
-    column: "secret",
-    row: "id",
-}];
+pub(crate) const SEALED: &[SealedColumn] = &[
+    SealedColumn {
+        table: "notice_channels",
+        column: "secret",
+        row: "id",
+    },
+    SealedColumn {
+        table: "connections",
+        column: "api_token",
+        row: "id",
+    },
+    SealedColumn {
+        table: "connection_keys",
+        column: "private_key",
+        row: "id",
+    },
+];
 
 #[cfg(test)]
 mod tests {

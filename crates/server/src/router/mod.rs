@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::web::{self, Options};
-use crate::{apikeys, audit, directory, notify, sessions, tenants, vault};
+use crate::{apikeys, audit, connections, directory, doctor, notify, sessions, tenants, vault};
 
 use gate::{Gate, guard};
 
@@ -48,6 +48,8 @@ fn slices() -> OpenApiRouter<App> {
         .merge(apikeys::routes())
         .merge(notify::routes())
         .merge(directory::routes())
+        .merge(connections::routes())
+        .merge(doctor::routes())
 }
 
 /// The API's routes and the document that describes them.
@@ -74,7 +76,10 @@ pub fn router(app: &App) -> Router {
     let gate = Gate::of(&document);
     let options = app.part::<Options>().cloned().unwrap_or_default();
     let guarded = api.layer(from_fn_with_state((app.clone(), gate), guard));
-    let inner = guarded.merge(open(&document)).with_state(app.clone());
+    let inner = guarded
+        .merge(open(&document))
+        .merge(connections::public_routes())
+        .with_state(app.clone());
     web::around(inner, &options)
 }
 

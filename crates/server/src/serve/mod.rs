@@ -31,7 +31,7 @@ use crate::jobs::{self, Registry, Schedule, Worker};
 use crate::notify::{self, Mailer, MailerError};
 use crate::outgoing::Outgoing;
 use crate::vault::{RingError, Vault};
-use crate::{apikeys, audit, db, router, telemetry, tenants, web};
+use crate::{apikeys, audit, connections, db, router, telemetry, tenants, web};
 
 pub use signals::stop_on_signals;
 
@@ -111,6 +111,7 @@ pub async fn open(config: &Config) -> Result<App, Error> {
     db.migrate().await?;
     let mut builder = App::builder(db, vault)
         .with(web::Options::from(config))
+        .with(connections::Clients::default())
         .with(Outgoing::from(&config.outgoing));
     if let Some(mailer) = Mailer::new(&config.mail)? {
         builder = builder.with(mailer);

@@ -1,0 +1,86 @@
+//! Why something with a connection was refused or failed.
+
+use super::{Authentication, DomainError};
+use crate::db::{self, ConnectionId};
+use crate::vault;
+
+/// Why something with a connection was refused or failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no such connection in the tenant.
+    #[error("there is no connection {0}")]
+    NotFound(String),
+    /// The address of the org cannot be used.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// Name or org are those of another connection.
+    #[error("a connection called `{name}`, or one to {domain}, is there already")]
+    Taken {
+        /// The name.
+        name: String,
+        /// The org.
+        domain: String,
+    },
+    /// The name cannot be used.
+    #[error("`{0}` cannot name a connection: give 1 to 100 characters")]
+    BadName(String),
+    /// The share cannot be used.
+    #[error("a rate share of {0} % cannot be used: give 1 to 100")]
+    BadShare(u32),
+    /// The client id cannot be used.
+    #[error(
+        "`{0}` is no client id; it is shown on the app's General tab and looks like 0oa1bcde2FGHIJ3kl4m5"
+    )]
+    BadClientId(String),
+    /// The API token cannot be used.
+    #[error(
+        "this is no API token: it is one word of about 42 letters and digits, shown once when it is made"
+    )]
+    BadToken,
+    /// A field is given that the way of authentication does not know.
+    #[error("{field} does not go with {}", authentication.word())]
+    DoesNotGo {
+        /// The field.
+        field: &'static str,
+        /// The way of authentication.
+        authentication: Authentication,
+    },
+    /// A field is missing that the way of authentication needs.
+    #[error("{field} is missing: {} needs it", authentication.word())]
+    Missing {
+        /// The field.
+        field: &'static str,
+        /// The way of authentication.
+        authentication: Authentication,
+    },
+    /// A key cannot be used.
+    #[error(transparent)]
+    Key(#[from] super::KeyError),
+    /// There is no new key that waits to take over.
+    #[error("no new key waits: start with `connection rotate`")]
+    NothingToFinish,
+    /// The org does not take the new key yet; the old one stays in force.
+    #[error("Okta does not take the new key yet ({0}); the old one stays in force")]
+    NewKeyRefused(String),
+    /// The connection is switched off.
+    #[error("the connection {0} is switched off")]
+    Disabled(String),
+    /// The row holds what this program cannot read.
+    #[error("the connection {id} has a {what} that this program cannot read")]
+    Unreadable {
+        /// Which one.
+        id: ConnectionId,
+        /// Which field.
+        what: String,
+    },
+    /// A secret does not open.
+    #[error("a secret of the connection does not open")]
+    Sealed(#[from] vault::Error),
+    /// The client for the org cannot be made.
+    #[error("the client for the org cannot be made")]
+    Client(#[source] Box<keywright_okta::Error>),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+}

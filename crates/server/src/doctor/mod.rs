@@ -1,0 +1,41 @@
+//! Doctor: what is wrong or has drifted, here and in Okta, each with cause and mend; what is safe it can mend itself.
+//!
+//! ```text
+//! examine(&App) -> connections (asks Okta: connections::test) + keys + service -> Vec<Finding>, worst first
+//! repair(&App)  -> for each finding with a safe repair: do it, say what came of it -> examine again
+//! ```
+
+mod connections;
+mod finding;
+mod repair;
+mod routes;
+mod service;
+#[cfg(test)]
+mod tests;
+
+pub use finding::{Finding, Repair, Severity};
+pub use repair::{Repaired, repair};
+pub use routes::routes;
+
+use crate::actor::Actor;
+use crate::app::App;
+
+/// Why an examination could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A connection could not be looked at.
+    #[error(transparent)]
+    Connection(#[from] crate::connections::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] crate::db::Error),
+}
+
+/// Everything that is wrong, worst first. Tests every connection, so it asks Okta; changes nothing there.
+pub async fn examine(app: &App, actor: &Actor) -> Result<Vec<Finding>, Error> {
+    let mut findings = connections::examine(app, actor).await?;
+    findings.extend(service::examine(app, actor).await?);
+    findings.sort_by_key(|finding| finding.severity);
+    Ok(findings)
+}
