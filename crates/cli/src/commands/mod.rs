@@ -1,0 +1,48 @@
+//! One file for each group of commands.
+
+pub(crate) mod audit;
+pub(crate) mod backup;
+pub(crate) mod config;
+pub(crate) mod connect;
+pub(crate) mod connection;
+pub(crate) mod doctor;
+pub(crate) mod secret;
+pub(crate) mod serve;
+pub(crate) mod tenant;
+
+use crate::api::Api;
+use crate::args::{Cli, Command};
+use crate::exit::Exit;
+use crate::output::Printer;
+
+/// Does what the command line says.
+pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Serve(serve) => serve.run(&global).await,
+        Command::Config(config) => config.run(&global),
+        Command::Backup(backup) => backup.run(&global).await,
+        Command::Restore(restore) => restore.run(&global).await,
+        other => {
+            let api = Api::open(&global).await?;
+            let done = over_api(other, &api, Printer::new(global.output)).await;
+            api.close().await;
+            done
+        }
+    }
+}
+
+/// The commands that are calls of the API.
+async fn over_api(command: Command, api: &Api, printer: Printer) -> anyhow::Result<Exit> {
+    match command {
+        Command::Connect(connect) => connect.run(api, printer).await,
+        Command::Connection(connection) => connection.run(api, printer).await,
+        Command::Doctor(doctor) => doctor.run(api, printer).await,
+        Command::Tenant(tenant) => tenant.run(api, printer).await,
+        Command::Audit(audit) => audit.run(api, printer).await,
+        Command::Secret(secret) => secret.run(api, printer).await,
+        Command::Serve(_) | Command::Config(_) | Command::Backup(_) | Command::Restore(_) => {
+            Ok(Exit::Usage)
+        }
+    }
+}
