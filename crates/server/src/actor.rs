@@ -53,7 +53,7 @@ permissions! {
     RunsApprove = "runs.approve": "Approve, reject and undo runs.",
     GuardsManage = "guards.manage": "Change the sync's guards.",
     AuditRead = "audit.read": "Read, verify and export the audit trail.",
-    ApiKeysManage = "api-keys.manage": "Make and revoke other people's API keys.",
+    ApiKeysManage = "api-keys.manage": "See and revoke other people's API keys.",
     ApplicationsRead = "applications.read": "See applications and their assignments.",
     ApplicationsManage = "applications.manage": "Add and change applications.",
     PasskeysManage = "passkeys.manage": "Invite people to passkeys and revoke passkeys.",

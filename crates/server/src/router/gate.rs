@@ -42,33 +42,37 @@ impl Need {
     }
 }
 
-/// What each operation needs, by method and path as the OpenAPI document declares them.
+/// What each operation needs, by method and path as the OpenAPI document declares them; `None` for one that declares
+/// nothing, which stays shut.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Gate(Arc<HashMap<(Method, String), Need>>);
+pub(super) struct Gate(Arc<HashMap<(Method, String), Option<Need>>>);
 
 impl Gate {
-    /// The gate of all operations in `document`. An operation that declares nothing stays shut.
+    /// The gate of all operations in `document`.
     pub(super) fn of(document: &OpenApi) -> Self {
-        let needs = operations(document).filter_map(|operation| {
-            let need = operation.need.and_then(Need::parse)?;
-            Some(((operation.method, operation.path.to_owned()), need))
+        let needs = operations(document).map(|operation| {
+            let need = operation.need.and_then(Need::parse);
+            ((operation.method, operation.path.to_owned()), need)
         });
         Self(Arc::new(needs.collect()))
     }
 
-    /// What the operation needs; `None` when it declares nothing.
-    fn need(&self, request: &Request) -> Option<Need> {
+    /// What the request's operation needs. One that the document does not know is no operation; one that declares
+    /// nothing is shut.
+    fn need(&self, request: &Request) -> Result<Need, Problem> {
         let path = request
             .extensions()
-            .get::<MatchedPath>()?
-            .as_str()
-            .to_owned();
-        let method = if *request.method() == Method::HEAD {
-            Method::GET
-        } else {
-            request.method().clone()
+            .get::<MatchedPath>()
+            .map_or("", |path| path.as_str());
+        let method = match *request.method() {
+            Method::HEAD => Method::GET,
+            ref other => other.clone(),
         };
-        self.0.get(&(method, path)).copied()
+        match self.0.get(&(method, path.to_owned())) {
+            Some(Some(need)) => Ok(*need),
+            Some(None) => Err(Problem::forbidden("this operation declares no permission")),
+            None => Err(Problem::method_not_allowed()),
+        }
     }
 }
 
@@ -114,40 +118,36 @@ pub(super) async fn guard(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(need) = gate.need(&request) else {
-        // A method the path does not take is no operation; the router answers 405. Anything else stays shut.
-        return match find(&app, &mut request).await {
-            Ok(()) => next.run(request).await,
-            Err(problem) => problem.into_response(),
-        };
-    };
-    if need != Need::Nothing
-        && let Err(problem) = find(&app, &mut request).await
-    {
-        return problem.into_response();
+    match admit(&app, &gate, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
     }
-    if let Need::Permission(permission) = need
-        && let Some(Err(forbidden)) = request
-            .extensions()
-            .get::<Actor>()
-            .map(|actor| actor.need(permission))
-    {
-        return Problem::from(forbidden).into_response();
-    }
-    next.run(request).await
 }
 
-/// Puts the caller's actor into the request. One that is there already was put in by this process.
-async fn find(app: &App, request: &mut Request) -> Result<(), Problem> {
-    if request.extensions().get::<Actor>().is_some() {
+async fn admit(app: &App, gate: &Gate, request: &mut Request) -> Result<(), Problem> {
+    let need = gate.need(request);
+    if matches!(need, Ok(Need::Nothing)) {
         return Ok(());
+    }
+    // Who is unknown learns nothing of what there is.
+    let actor = find(app, request).await?;
+    match need? {
+        Need::Permission(permission) => Ok(actor.need(permission)?),
+        Need::Credential | Need::Nothing => Ok(()),
+    }
+}
+
+/// The caller, put into the request for its handler. One that is there already was put in by this process.
+async fn find(app: &App, request: &mut Request) -> Result<Actor, Problem> {
+    if let Some(actor) = request.extensions().get::<Actor>() {
+        return Ok(actor.clone());
     }
     let token = bearer(request.headers()).ok_or_else(Problem::unauthorized)?;
     let actor = apikeys::authenticate(app, &token)
         .await?
         .ok_or_else(Problem::unauthorized)?;
-    request.extensions_mut().insert(actor);
-    Ok(())
+    request.extensions_mut().insert(actor.clone());
+    Ok(actor)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<SecretString> {

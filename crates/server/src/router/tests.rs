@@ -110,6 +110,33 @@ db_test!(
         }
     }
 
+    async fn what_declares_nothing_stays_shut(t) {
+        let document = r#"{"openapi":"3.1.0","info":{"title":"t","version":"1"},
+            "paths":{"/undeclared":{"get":{"responses":{}}},"/wrong":{"get":{"x-permission":"all.of.it","responses":{}}},
+                "/open":{"get":{"x-permission":"none","responses":{}}}}}"#;
+        let gate = Gate::of(&serde_json::from_str(document).unwrap());
+        let router = Router::new()
+            .route("/undeclared", get(async || "in"))
+            .route("/wrong", get(async || "in"))
+            .route("/undocumented", get(async || "in"))
+            .route("/open", get(async || "in").post(async || "in"))
+            .layer(from_fn_with_state((t.app.clone(), gate), guard));
+        for (method, path, stranger, operator) in [
+            (Method::GET, "/undeclared", 401, 403),
+            (Method::GET, "/wrong", 401, 403),
+            (Method::GET, "/undocumented", 401, 405),
+            (Method::POST, "/open", 401, 405),
+            (Method::GET, "/open", 200, 200),
+        ] {
+            let response = router.clone().oneshot(knock(&method, path)).await.unwrap();
+            assert_eq!(response.status(), stranger, "{method} {path}");
+            let mut request = knock(&method, path);
+            request.extensions_mut().insert(t.local());
+            let response = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status(), operator, "{method} {path}");
+        }
+    }
+
     async fn health_document_and_page_are_open(t) {
         let router = router(&t.app);
         for (path, media) in [

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
+use super::certificate::Certificate;
 use crate::config::{Config, Source};
 
 pub(super) fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
@@ -40,22 +40,10 @@ pub(super) fn bind_metrics(config: &Config) -> Result<Option<(TcpListener, Socke
     }
 }
 
-pub(super) async fn tls(config: &Config) -> Result<Option<RustlsConfig>, Error> {
-    let (Some(cert), Some(key)) = (&config.tls.cert, &config.tls.key) else {
-        return Ok(None);
-    };
-    let loaded = RustlsConfig::from_pem_file(cert, key).await;
-    loaded.map(Some).map_err(|source| Error::Tls {
-        cert: cert.clone(),
-        key: key.clone(),
-        source,
-    })
-}
-
 /// Answers requests until `stop`, then those at work for at most `grace`.
 pub(super) async fn answer(
     listener: TcpListener,
-    tls: Option<RustlsConfig>,
+    tls: Option<Certificate>,
     router: Router,
     stop: CancellationToken,
     grace: Duration,
@@ -67,12 +55,15 @@ pub(super) async fn answer(
         stopping.graceful_shutdown(Some(grace));
     });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let outcome = if let Some(tls) = tls {
-        let mut server = axum_server::from_tcp_rustls(listener, tls)
+    let outcome = if let Some(certificate) = tls {
+        let mut server = axum_server::from_tcp_rustls(listener, certificate.config())
             .map_err(Error::Serve)?
             .handle(handle);
         patience(server.http_builder());
-        server.serve(service).await
+        tokio::select! {
+            ended = server.serve(service) => ended,
+            never = certificate.keep_current() => match never {},
+        }
     } else {
         let mut server = axum_server::from_tcp(listener)
             .map_err(Error::Serve)?

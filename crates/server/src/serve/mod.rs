@@ -5,6 +5,7 @@
 //!        -> Ready (told once) -> stop -> no new requests or jobs, those at work end, leases go back -> return
 //! ```
 
+mod certificate;
 mod listen;
 mod signals;
 #[cfg(test)]
@@ -35,7 +36,8 @@ use crate::{apikeys, audit, connections, db, router, telemetry, tenants, web};
 
 pub use signals::stop_on_signals;
 
-use listen::{answer, bind, bind_metrics, tls};
+use certificate::Certificate;
+use listen::{answer, bind, bind_metrics};
 
 /// How often the audit trail is sealed, milliseconds.
 const SEAL_EVERY_MS: i64 = 60_000;
@@ -139,7 +141,7 @@ pub async fn serve(
     }
     let metrics = bind_metrics(&config)?;
     let app = open(&config).await?;
-    let tls = tls(&config).await?;
+    let tls = Certificate::read(&config).await?;
     let told = Ready {
         public_url: config.public_url(),
         web: listener.as_ref().map(|(_, address)| *address),

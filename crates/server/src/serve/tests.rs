@@ -142,6 +142,33 @@ async fn tls_ends_here_when_asked() {
     running.ended.await.unwrap().unwrap();
 }
 
+#[tokio::test]
+async fn a_renewed_certificate_is_taken_and_a_broken_one_is_not() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let dir = tempfile::tempdir().unwrap();
+    let (cert, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
+    let write = || {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&cert, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    };
+    write();
+    let sources = Sources::none()
+        .flag("tls.cert", "--cert", cert.to_string_lossy())
+        .flag("tls.key", "--key", key.to_string_lossy());
+    let config = Config::load(&sources).unwrap();
+    let mut certificate = Certificate::read(&config).await.unwrap().unwrap();
+    let first = certificate.config().get_inner();
+    assert!(!certificate.renew().await.unwrap());
+    write();
+    assert!(certificate.renew().await.unwrap());
+    let second = certificate.config().get_inner();
+    assert!(!Arc::ptr_eq(&first, &second));
+    std::fs::write(&cert, "half a certif").unwrap();
+    assert!(certificate.renew().await.is_err());
+    assert!(Arc::ptr_eq(&second, &certificate.config().get_inner()));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_at_work_is_finished_before_the_end() {
     let (begun, go_on) = (

@@ -85,13 +85,7 @@ impl From<&Config> for Options {
 pub fn around(router: Router, options: &Options) -> Router {
     router
         .fallback(|| async { Problem::not_found("address") })
-        .method_not_allowed_fallback(|| async {
-            Problem::new(
-                http::StatusCode::METHOD_NOT_ALLOWED,
-                "method-not-allowed",
-                "This address does not take that method",
-            )
-        })
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(csrf(&options.public_url))
         .layer(DefaultBodyLimit::max(options.bounds.body_bytes))
         .layer(from_fn(problems))

@@ -94,6 +94,16 @@ impl Problem {
             .detail(format!("there is no such {what}"))
     }
 
+    /// 405: the address does not take this method.
+    #[must_use]
+    pub fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "This address does not take that method",
+        )
+    }
+
     /// 409: what is there already stands against it.
     #[must_use]
     pub fn conflict(detail: impl Into<String>) -> Self {
