@@ -48,6 +48,11 @@ impl Time {
         self.at().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 
+    /// `Fri Mar 27 03:16:15 UTC 2026`, the form of new group owners.
+    pub(crate) fn long(self) -> String {
+        self.at().strftime("%a %b %d %H:%M:%S UTC %Y").to_string()
+    }
+
     /// The form of the `Date` header.
     pub(crate) fn http(self) -> String {
         self.at().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()

@@ -130,5 +130,7 @@ fn all_routes() -> Routes {
     crate::roles::routes(&mut routes);
     crate::tokens::routes(&mut routes);
     crate::log::routes(&mut routes);
+    crate::policies::routes(&mut routes);
+    crate::schemas::routes(&mut routes);
     routes
 }

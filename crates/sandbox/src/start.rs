@@ -1,6 +1,5 @@
 //! Making the org that a sandbox starts with, and serving it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,12 +7,12 @@ use axum::Router;
 use rand::TryRngCore as _;
 use rcgen::{CertificateParams, KeyPair, SanType};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::apps::{App, Grant};
+use crate::apps::{Grant, build};
 use crate::clock::{Clock, Time};
 use crate::company;
 use crate::credentials::{Credentials, ServiceApp};
@@ -22,7 +21,7 @@ use crate::oauth::PrivateKey;
 use crate::org::Org;
 use crate::roles::{Assignment, Holder};
 use crate::sandbox::{SandboxOptions, StartError};
-use crate::store::Kind;
+use crate::store::{Kind, members};
 
 /// An org with its credentials.
 pub(crate) struct Ready {
@@ -50,8 +49,8 @@ pub(crate) async fn org(options: &SandboxOptions) -> Result<Ready, StartError> {
     let one = one.await.map_err(broken)?.ok_or_else(no_key)?;
     let other = other.await.map_err(broken)?.ok_or_else(no_key)?;
     let now = Clock::default().now();
-    let oauth = service_app(&mut org, "Keywright OAuth", &one, false, now);
-    let dpop = service_app(&mut org, "Keywright DPoP", &other, true, now);
+    let oauth = service_app(&mut org, "Keywright OAuth", &one, false, now)?;
+    let dpop = service_app(&mut org, "Keywright DPoP", &other, true, now)?;
     let api_token = secret().map_err(|error| StartError::Key(error.to_string()))?;
     org.tokens.add(&api_token, "Keywright Sandbox", 0, now);
     Ok(Ready {
@@ -95,50 +94,31 @@ fn make_super(org: &mut Org, holder: Holder, now: Time) {
     });
 }
 
-fn members(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
-}
-
-fn service_app(org: &mut Org, label: &str, key: &PrivateKey, dpop: bool, now: Time) -> ServiceApp {
-    let jwk = key.jwk();
-    let settings = members(json!({
-        "client_uri": null, "logo_uri": null, "redirect_uris": [], "response_types": ["token"],
-        "grant_types": ["client_credentials"], "jwks": { "keys": [jwk] }, "application_type": "service",
-        "consent_method": "TRUSTED", "issuer_mode": "DYNAMIC", "dpop_bound_access_tokens": dpop,
-    }));
-    let client = members(json!({
-        "autoKeyRotation": true, "token_endpoint_auth_method": "private_key_jwt", "pkce_required": false,
-    }));
-    let serial = org.apps.add(App {
-        name: "oidc_client".to_owned(),
-        label: label.to_owned(),
-        active: true,
-        created: now.whole(),
-        last_updated: now.whole(),
-        client,
-        settings,
-        keys: vec![jwk],
-        grants: Vec::new(),
-        groups: BTreeSet::default(),
-        users: BTreeMap::default(),
+fn service_app(org: &mut Org, label: &str, key: &PrivateKey, dpop: bool, now: Time) -> Result<ServiceApp, StartError> {
+    let body = json!({
+        "name": "oidc_client", "label": label, "signOnMode": "OPENID_CONNECT",
+        "credentials": { "oauthClient": { "token_endpoint_auth_method": "private_key_jwt" } },
+        "settings": { "oauthClient": {
+            "response_types": ["token"], "grant_types": ["client_credentials"], "application_type": "service",
+            "jwks": { "keys": [key.jwk()] }, "dpop_bound_access_tokens": dpop,
+        } },
     });
+    let app = build(org, &members(body), None, now, &key.kid).map_err(|_| StartError::Unsupported("the service app"))?;
+    let serial = org.apps.add(app);
     grant(org, serial, &all_scopes(), now);
     make_super(org, Holder::Client(serial), now);
-    ServiceApp {
+    Ok(ServiceApp {
         client_id: org.tail.id(Kind::APP, serial),
         kid: key.kid.clone(),
         private_key_pem: key.pem.clone(),
-    }
+    })
 }
 
 fn grant(org: &mut Org, app: u32, scopes: &[&str], now: Time) {
     let grants = scopes
         .iter()
         .map(|scope| Grant {
-            serial: org.apps.next_grant(),
+            serial: org.apps.next_number(),
             scope: (*scope).to_owned(),
             created: now.whole(),
         })
@@ -170,8 +150,9 @@ pub(crate) fn set_client_scopes(org: &mut Org, client_id: &str, scopes: &[&str],
 pub(crate) fn set_client_dpop(org: &mut Org, client_id: &str, required: bool) {
     let serial = org.apps.by_client_id(org, client_id);
     if let Some(app) = serial.and_then(|serial| org.apps.get_mut(serial)) {
-        app.settings
-            .insert("dpop_bound_access_tokens".to_owned(), required.into());
+        if let Some(settings) = app.oauth_mut() {
+            settings.insert("dpop_bound_access_tokens".to_owned(), required.into());
+        }
     }
 }
 

@@ -20,8 +20,8 @@ pub(super) fn routes(routes: &mut Routes) {
 
 fn print(org: &Org, call: &Call, app: u32, grant: &Grant) -> Value {
     let id = org.tail.id(Kind::GRANT, grant.serial);
-    let client = org.tail.id(Kind::APP, app);
-    let here = call.url(&format!("/api/v1/apps/{client}"));
+    let client = super::Apps::client_id(org, app);
+    let here = call.url(&format!("/api/v1/apps/{}", org.tail.id(Kind::APP, app)));
     json!({
         "id": id, "status": "ACTIVE", "created": grant.created,
         "createdBy": { "id": org.tail.id(Kind::USER, 0), "type": "User" },
@@ -87,7 +87,7 @@ fn grant(org: &mut Org, call: &Call) -> Answer {
             ["scopeId: The scope is not valid"],
         ));
     }
-    let number = org.apps.next_grant();
+    let number = org.apps.next_number();
     let Some(app) = org.apps.get_mut(serial) else {
         return Err(Fail::not_found(call.param("appId"), "AppInstance"));
     };

@@ -1,15 +1,38 @@
-//! Apps: for now service apps (OAuth clients with keys, scopes and roles); the other kinds follow.
+//! Apps of every sign-on mode: OAuth clients, SAML, sign-on by password, bookmarks (FACTS sections 1.2, 13 and 15).
+//!
+//! An app is what was given, laid over the defaults of its sign-on mode.
 
+mod assign;
+mod build;
+mod change;
+mod connect;
 mod grants;
+mod keys;
+mod list;
+mod print;
+mod push;
+mod saml;
+mod schema;
+mod secrets;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+pub(crate) use assign::{UserAssignment, links_of, of_group};
+pub(crate) use build::{Mode, build};
+pub(crate) use push::pushes_of_group;
+
+/// An app as a list shows it.
+pub(crate) fn print_listed(org: &Org, call: &Call, serial: u32, app: &App) -> Value {
+    print::print(org, call, serial, app, print::Secrecy::Hidden)
+}
+
 use crate::clock::Time;
-use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
+use crate::http::{Call, Fail, Routes};
 use crate::org::Org;
-use crate::store::{Kind, Table};
+use crate::schemas::Attributes;
+use crate::store::{Docs, Kind, Table};
 
 /// A scope that an app may ask for.
 #[derive(Clone, Debug)]
@@ -19,42 +42,88 @@ pub(crate) struct Grant {
     pub(crate) created: Time,
 }
 
+/// A group to which an app is assigned.
+#[derive(Clone, Debug)]
+pub(crate) struct GroupAssignment {
+    pub(crate) priority: i64,
+    pub(crate) profile: Value,
+    pub(crate) last_updated: Time,
+}
+
+/// A secret of an OAuth client.
+#[derive(Clone, Debug)]
+pub(crate) struct Secret {
+    pub(crate) serial: u32,
+    pub(crate) text: String,
+    pub(crate) active: bool,
+    pub(crate) created: Time,
+}
+
+/// A certificate that signs for an app.
+#[derive(Clone, Debug)]
+pub(crate) struct Certificate {
+    pub(crate) kid: String,
+    pub(crate) created: Time,
+    pub(crate) years: i64,
+}
+
 /// An app.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) name: String,
     pub(crate) label: String,
+    pub(crate) mode: Mode,
     pub(crate) active: bool,
     pub(crate) created: Time,
     pub(crate) last_updated: Time,
-    /// `credentials.oauthClient` as given.
-    pub(crate) client: Map<String, Value>,
-    /// `settings.oauthClient` as given.
-    pub(crate) settings: Map<String, Value>,
-    /// Public keys of the client.
-    pub(crate) keys: Vec<Value>,
+    /// `accessibility`, `visibility`, `credentials`, `settings` and so on, complete.
+    pub(crate) body: Map<String, Value>,
+    /// The client id when it is not the id of the app.
+    pub(crate) client_id: Option<String>,
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) certificates: Vec<Certificate>,
     pub(crate) grants: Vec<Grant>,
-    pub(crate) groups: BTreeSet<u32>,
-    pub(crate) users: BTreeMap<u32, Time>,
+    pub(crate) groups: BTreeMap<u32, GroupAssignment>,
+    pub(crate) users: BTreeMap<u32, UserAssignment>,
+    pub(crate) schema: Attributes,
+    pub(crate) schema_updated: Time,
+    /// Serial of the access policy.
+    pub(crate) policy: u32,
+    pub(crate) pushes: Docs,
 }
 
 impl App {
-    /// Whether its access tokens must be bound to a key.
-    pub(crate) fn wants_dpop(&self) -> bool {
-        self.settings.get("dpop_bound_access_tokens") == Some(&Value::Bool(true))
+    fn setting(&self, path: &[&str]) -> Option<&Value> {
+        path.iter().try_fold(self.body.get("settings")?, |value, part| value.get(*part))
     }
 
-    /// A text of its OAuth settings.
-    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
-        self.settings.get(name).and_then(Value::as_str)
+    /// A member of its OAuth settings.
+    pub(crate) fn oauth(&self, name: &str) -> Option<&Value> {
+        self.setting(&["oauthClient", name])
+    }
+
+    /// Whether its access tokens must be bound to a key.
+    pub(crate) fn wants_dpop(&self) -> bool {
+        self.oauth("dpop_bound_access_tokens") == Some(&Value::Bool(true))
+    }
+
+    /// The public keys of the client.
+    pub(crate) fn keys(&self) -> &[Value] {
+        let keys = self.oauth("jwks").and_then(|jwks| jwks.get("keys")).and_then(Value::as_array);
+        keys.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Its OAuth settings, to change.
+    pub(crate) fn oauth_mut(&mut self) -> Option<&mut Map<String, Value>> {
+        self.body.get_mut("settings")?.get_mut("oauthClient")?.as_object_mut()
     }
 }
 
 /// All apps.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Apps {
-    rows: Table<App>,
-    granted: u32,
+    pub(crate) rows: Table<App>,
+    counted: u32,
 }
 
 impl Apps {
@@ -75,149 +144,100 @@ impl Apps {
 
     /// The app with this client id.
     pub(crate) fn by_client_id(&self, org: &Org, client_id: &str) -> Option<u32> {
-        org.tail
-            .serial(Kind::APP, client_id)
-            .filter(|serial| self.rows.get(*serial).is_some())
+        let by_id = org.tail.serial(Kind::APP, client_id).filter(|serial| self.rows.get(*serial).is_some());
+        by_id.or_else(|| {
+            let found = self.rows.iter().find(|(_, app)| app.client_id.as_deref() == Some(client_id));
+            found.map(|(serial, _)| serial)
+        })
     }
 
     /// The client id of an app.
     pub(crate) fn client_id(org: &Org, serial: u32) -> String {
-        org.tail.id(Kind::APP, serial)
+        let own = org.apps.get(serial).and_then(|app| app.client_id.clone());
+        own.unwrap_or_else(|| org.tail.id(Kind::APP, serial))
     }
 
-    /// A number for a new grant.
-    pub(crate) fn next_grant(&mut self) -> u32 {
-        self.granted += 1;
-        self.granted
+    /// A number for something new that hangs on an app.
+    pub(crate) fn next_number(&mut self) -> u32 {
+        self.counted += 1;
+        self.counted
     }
 
     /// How many apps a group is assigned to.
     pub(crate) fn count_of_group(&self, group: u32) -> usize {
-        self.rows
-            .iter()
-            .filter(|(_, app)| app.groups.contains(&group))
-            .count()
+        self.rows.iter().filter(|(_, app)| app.groups.contains_key(&group)).count()
+    }
+
+    fn forget(&mut self, held: impl Fn(&App) -> bool, forget: impl Fn(&mut App)) {
+        let held: Vec<u32> = self.rows.iter().filter(|(_, app)| held(app)).map(|(serial, _)| serial).collect();
+        for serial in held {
+            if let Some(app) = self.rows.get_mut(serial) {
+                forget(app);
+            }
+        }
     }
 
     /// Takes a user out of all apps.
     pub(crate) fn forget_user(&mut self, user: u32) {
-        let held: Vec<u32> = self
-            .rows
-            .iter()
-            .filter(|(_, app)| app.users.contains_key(&user))
-            .map(|(at, _)| at)
-            .collect();
-        for serial in held {
-            if let Some(app) = self.rows.get_mut(serial) {
-                app.users.remove(&user);
-            }
-        }
+        self.forget(|app| app.users.contains_key(&user), |app| {
+            app.users.remove(&user);
+        });
     }
 
     /// Takes a group out of all apps.
     pub(crate) fn forget_group(&mut self, group: u32) {
-        let held: Vec<u32> = self
-            .rows
-            .iter()
-            .filter(|(_, app)| app.groups.contains(&group))
-            .map(|(at, _)| at)
-            .collect();
-        for serial in held {
-            if let Some(app) = self.rows.get_mut(serial) {
-                app.groups.remove(&group);
-            }
-        }
+        self.forget(|app| app.groups.contains_key(&group), |app| {
+            app.groups.remove(&group);
+        });
     }
 }
 
 /// The routes of this family.
 pub(crate) fn routes(routes: &mut Routes) {
-    routes
-        .list("/api/v1/apps", list)
-        .get("/api/v1/apps/{appId}", one);
+    list::routes(routes);
+    change::routes(routes);
+    assign::routes(routes);
+    connect::routes(routes);
     grants::routes(routes);
+    keys::routes(routes);
+    push::routes(routes);
+    saml::routes(routes);
+    schema::routes(routes);
+    secrets::routes(routes);
 }
 
 /// The app that a path names.
 pub(crate) fn find(org: &Org, id: &str) -> Result<u32, Fail> {
-    org.apps
-        .by_client_id(org, id)
-        .ok_or_else(|| Fail::not_found(id, "AppInstance"))
+    let serial = org.tail.serial(Kind::APP, id).filter(|serial| org.apps.get(*serial).is_some());
+    serial.ok_or_else(|| Fail::not_found(id, "AppInstance"))
 }
 
 /// The app of a client id in a path.
 pub(crate) fn find_client(org: &Org, id: &str) -> Result<u32, Fail> {
-    org.apps
-        .by_client_id(org, id)
-        .ok_or_else(|| Fail::not_found(id, "PublicClientApp"))
+    org.apps.by_client_id(org, id).ok_or_else(|| Fail::not_found(id, "PublicClientApp"))
 }
 
-/// The apps that a group is assigned to.
-pub(crate) fn of_group(org: &Org, call: &Call, group: u32) -> Answer {
-    let found = org
-        .apps
-        .rows
-        .iter()
-        .filter(|(_, app)| app.groups.contains(&group));
-    let found: Vec<_> = found
-        .map(|(serial, app)| print(org, call, serial, app))
-        .collect();
-    Ok(Page::of(call, 20, 200)?.links(Reply::json(&found), call, &[], None))
+/// The app that `appId` in a path names, with its data.
+fn lookup<'a>(org: &'a Org, call: &Call) -> Result<(u32, &'a App), Fail> {
+    let id = call.param("appId");
+    let serial = find(org, id)?;
+    org.apps.get(serial).map(|app| (serial, app)).ok_or_else(|| Fail::not_found(id, "AppInstance"))
 }
 
-/// How many group pushes a group takes part in.
-pub(crate) fn pushes_of_group(_org: &Org, _group: u32) -> usize {
-    0
-}
-
-/// The tiles of a user.
-pub(crate) fn links_of(_org: &Org, _call: &Call, _user: u32) -> Vec<Value> {
-    Vec::new()
-}
-
-/// An app of the catalogue as the target of a role.
+/// An app of the catalogue, or one instance of it, as the target of a role.
 pub(crate) fn catalogue(org: &Org, call: &Call, name: &str, app: Option<u32>) -> Value {
-    let mut body = json!({ "name": name, "displayName": name, "status": "ACTIVE" });
-    if let Some(serial) = app {
-        body["id"] = org.tail.id(Kind::APP, serial).into();
+    match app.and_then(|serial| org.apps.get(serial).map(|app| (serial, app))) {
+        Some((serial, app)) => {
+            let id = org.tail.id(Kind::APP, serial);
+            json!({
+                "name": app.label, "status": if app.active { "ACTIVE" } else { "INACTIVE" }, "id": id,
+                "_links": { "self": { "href": call.url(&format!("/api/v1/apps/{id}")) } },
+            })
+        }
+        None => json!({
+            "name": name, "displayName": name, "description": null, "status": "ACTIVE", "lastUpdated": org.created,
+            "category": "", "verificationStatus": "OKTA_VERIFIED", "website": null, "signOnModes": [],
+            "_links": { "self": { "href": call.url(&format!("/api/v1/catalog/apps/{name}")) } },
+        }),
     }
-    body["_links"] =
-        json!({ "self": { "href": call.url(&format!("/api/v1/catalog/apps/{name}")) } });
-    body
-}
-
-fn print(org: &Org, call: &Call, serial: u32, app: &App) -> Value {
-    let id = org.tail.id(Kind::APP, serial);
-    let here = call.url(&format!("/api/v1/apps/{id}"));
-    let mut client = app.client.clone();
-    client.insert("client_id".to_owned(), id.as_str().into());
-    json!({
-        "id": id,
-        "orn": format!("orn:okta:idp:{}:apps:oidc_client:{id}", org.tail.id(Kind::ORG, 0)),
-        "name": app.name, "label": app.label, "status": if app.active { "ACTIVE" } else { "INACTIVE" },
-        "lastUpdated": app.last_updated, "created": app.created,
-        "credentials": { "oauthClient": client },
-        "settings": { "app": {}, "oauthClient": app.settings },
-        "signOnMode": "OPENID_CONNECT",
-        "_links": { "self": { "href": here } },
-    })
-}
-
-fn list(org: &Org, call: &Call) -> Answer {
-    let all: Vec<_> = org
-        .apps
-        .rows
-        .iter()
-        .map(|(serial, app)| print(org, call, serial, app))
-        .collect();
-    Ok(Page::of(call, 20, 200)?.links(Reply::json(&all), call, &["q", "filter"], None))
-}
-
-fn one(org: &Org, call: &Call) -> Answer {
-    let serial = find(org, call.param("appId"))?;
-    let app = org
-        .apps
-        .get(serial)
-        .ok_or_else(|| Fail::not_found(call.param("appId"), "AppInstance"))?;
-    Ok(Reply::json(&print(org, call, serial, app)))
 }

@@ -3,9 +3,13 @@
 mod change;
 mod list;
 mod members;
+mod owners;
 mod print;
+mod rules;
 
+pub(crate) use owners::Owner;
 pub(crate) use print::{Expand, array};
+pub(crate) use rules::look_at as rules_look_at;
 
 use crate::clock::Time;
 use crate::http::{Answer, Call, Fail, Reply, Routes};
@@ -181,6 +185,8 @@ pub(crate) fn routes(routes: &mut Routes) {
         .put("/api/v1/groups/{groupId}/users/{userId}", members::add)
         .delete("/api/v1/groups/{groupId}/users/{userId}", members::remove)
         .get("/api/v1/groups/{groupId}/apps", apps);
+    owners::routes(routes);
+    rules::routes(routes);
 }
 
 /// The group that a path names.
@@ -242,6 +248,3 @@ pub(crate) fn remove(org: &mut Org, serial: u32) {
     org.apps.forget_group(serial);
     org.roles.forget_group(serial);
 }
-
-/// Lets the group rules look at a user whose profile changed.
-pub(crate) fn rules_look_at(_org: &mut Org, _call: &Call, _user: u32) {}

@@ -1,6 +1,7 @@
 //! The org's own signing key, and keys for the service apps that a sandbox starts with.
 
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
@@ -8,9 +9,13 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rcgen::{CertificateParams, DistinguishedName, DnType, date_time_ymd};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::jws::{encode, thumbprint};
+use crate::apps::Certificate;
+use crate::clock::Time;
 
 /// An RSA key pair.
 #[derive(Debug)]
@@ -78,6 +83,19 @@ impl PrivateKey {
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     signing: OnceLock<Option<PrivateKey>>,
+    /// Certificates that sign for apps, by the id of their key.
+    certificates: Mutex<HashMap<String, Made>>,
+}
+
+/// A certificate, as its parts are shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Made {
+    /// The certificate in base64.
+    pub(crate) x5c: String,
+    /// The SHA-256 of the certificate in base64url.
+    pub(crate) thumbprint: String,
+    pub(crate) n: String,
+    pub(crate) e: String,
 }
 
 impl Keys {
@@ -85,4 +103,43 @@ impl Keys {
     pub(crate) fn signing(&self) -> Option<&PrivateKey> {
         self.signing.get_or_init(PrivateKey::generate).as_ref()
     }
+
+    /// The certificate of an app: self-signed by the org's key, as Okta's are. Made once.
+    pub(crate) fn certificate(&self, wanted: &Certificate, subdomain: &str) -> Option<Made> {
+        let mut made = self.certificates.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = made.get(&wanted.kid) {
+            return Some(known.clone());
+        }
+        let key = self.signing()?;
+        let pair = rcgen::KeyPair::from_pem(&key.pem).ok()?;
+        let der = params(wanted, subdomain).self_signed(&pair).ok()?.der().to_vec();
+        let new = Made {
+            x5c: STANDARD.encode(&der),
+            thumbprint: encode(&Sha256::digest(&der)),
+            n: key.n.clone(),
+            e: key.e.clone(),
+        };
+        made.insert(wanted.kid.clone(), new.clone());
+        Some(new)
+    }
+}
+
+fn params(wanted: &Certificate, subdomain: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    let mut name = DistinguishedName::new();
+    for (part, text) in [
+        (DnType::CountryName, "US"),
+        (DnType::StateOrProvinceName, "California"),
+        (DnType::LocalityName, "San Francisco"),
+        (DnType::OrganizationName, "Okta"),
+        (DnType::OrganizationalUnitName, "SSOProvider"),
+        (DnType::CommonName, subdomain),
+    ] {
+        name.push(part, text);
+    }
+    params.distinguished_name = name;
+    let year = |at: Time| i32::try_from(1970 + at.seconds() / 31_556_952).unwrap_or(2026);
+    params.not_before = date_time_ymd(year(wanted.created), 1, 1);
+    params.not_after = date_time_ymd(year(wanted.created.plus(wanted.years * 31_556_952)), 12, 31);
+    params
 }

@@ -12,7 +12,7 @@ mod token;
 
 pub(crate) use access::{Shown, bearer, expired, insufficient_scope};
 pub(crate) use discovery::routes;
-pub(crate) use jws::encode as base64url;
+pub(crate) use jws::{encode as base64url, is_private, thumbprint};
 pub(crate) use keys::{Keys, PrivateKey};
 pub(crate) use nonces::Memory;
 pub(crate) use token::answer;

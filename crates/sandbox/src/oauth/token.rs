@@ -10,7 +10,6 @@ use super::nonces::Memory;
 use crate::http::{Call, Query, Reply, all_scopes};
 use crate::log::Event;
 use crate::org::Org;
-use crate::store::Kind;
 
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const LIFE: i64 = 3600;
@@ -128,7 +127,7 @@ fn grant_type(org: &Org, serial: u32, form: &Query) -> Result<(), Reply> {
     }
     let app = org.apps.get(serial);
     let configured: Vec<&str> = app
-        .and_then(|app| app.settings.get("grant_types"))
+        .and_then(|app| app.oauth("grant_types"))
         .and_then(Value::as_array)
         .map(|list| list.iter().filter_map(Value::as_str).collect())
         .unwrap_or_default();
@@ -146,7 +145,7 @@ fn grant_type(org: &Org, serial: u32, form: &Query) -> Result<(), Reply> {
         )
         .reply());
     }
-    if app.and_then(|app| app.setting("application_type")) != Some("service") {
+    if app.and_then(|app| app.oauth("application_type")).and_then(Value::as_str) != Some("service") {
         let text = "Only clients with 'application_type' of 'service' may use the client_credentials 'grant_type' with the Org Authorization Server.";
         return Err(OAuthFail::client(text).reply());
     }
@@ -245,7 +244,7 @@ fn proven(call: &Call, memory: &mut Memory) -> Result<String, Reply> {
 }
 
 fn issue(org: &Org, call: &Call, serial: u32, scopes: &[String], jkt: Option<&str>) -> Value {
-    let client = org.tail.id(Kind::APP, serial);
+    let client = crate::apps::Apps::client_id(org, serial);
     let now = call.now.seconds();
     let mut claims = json!({
         "ver": 1, "jti": format!("AT.{}", call.opaque(43)), "iss": call.base, "aud": call.base, "sub": client,

@@ -2,18 +2,20 @@
 
 mod wellknown;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use wellknown::routes;
 
 use crate::apps::Apps;
 use crate::clock::Time;
-use crate::groups::Groups;
+use crate::groups::{Groups, Owner};
 use crate::log::Log;
 use crate::oauth::Keys;
+use crate::policies::Policies;
 use crate::roles::Roles;
 use crate::schemas::Schemas;
-use crate::store::Tail;
+use crate::store::{Docs, Kind, Tail};
 use crate::tokens::Tokens;
 use crate::users::People;
 
@@ -27,8 +29,14 @@ pub(crate) struct Org {
     pub(crate) created: Time,
     pub(crate) people: People,
     pub(crate) groups: Groups,
+    /// Group rules.
+    pub(crate) rules: Docs,
+    /// Who is in a group by which rule: rule, user, group.
+    pub(crate) ruled: BTreeSet<(u32, u32, u32)>,
+    pub(crate) owners: Vec<Owner>,
     pub(crate) schemas: Schemas,
     pub(crate) apps: Apps,
+    pub(crate) policies: Policies,
     pub(crate) roles: Roles,
     pub(crate) tokens: Tokens,
     pub(crate) log: Log,
@@ -36,6 +44,11 @@ pub(crate) struct Org {
 }
 
 impl Org {
+    /// The first part of the org's host name.
+    pub(crate) fn subdomain(&self) -> &'static str {
+        "org"
+    }
+
     /// An org as new as Okta's own: Everyone, the default user type, nobody yet.
     pub(crate) fn new(seed: u64, now: Time) -> Self {
         Self {
@@ -45,8 +58,12 @@ impl Org {
             created: now.whole(),
             people: People::default(),
             groups: Groups::new(now),
+            rules: Docs::default(),
+            ruled: BTreeSet::new(),
+            owners: Vec::new(),
             schemas: Schemas::new(now),
             apps: Apps::default(),
+            policies: Policies::new(&Tail::of(seed).id(Kind::GROUP, crate::groups::EVERYONE), now),
             roles: Roles::default(),
             tokens: Tokens::default(),
             log: Log::default(),

@@ -80,9 +80,42 @@ fn base(name: &str, title: &str, format: Option<&str>, longest: Option<u32>) -> 
     if let Some(longest) = longest {
         attribute["maxLength"] = longest.into();
     }
-    let open = required && name != "login" || ["secondEmail", "mobilePhone"].contains(&name);
-    attribute["permissions"] = permission(if open { "READ_WRITE" } else { "READ_ONLY" });
+    attribute["permissions"] = permission(action_of(name));
     attribute["master"] = json!({ "type": "PROFILE_MASTER" });
+    attribute
+}
+
+/// What a user may do with an attribute of its own profile by default.
+fn action_of(name: &str) -> &'static str {
+    match name {
+        "firstName" | "lastName" | "email" | "secondEmail" | "mobilePhone" => "READ_WRITE",
+        "primaryPhone" | "streetAddress" | "city" | "state" | "zipCode" | "countryCode" | "postalAddress" => "HIDE",
+        _ => "READ_ONLY",
+    }
+}
+
+/// An attribute that an admin gave, as Okta keeps it.
+fn normal(given: &Value) -> Value {
+    let mut attribute = given.clone();
+    if let Some(members) = attribute.as_object_mut() {
+        if members.get("required") == Some(&Value::Bool(false)) {
+            members.remove("required");
+        }
+        members.retain(|_, value| !value.is_null());
+        // Attributes of app users have neither permissions nor a master.
+        if members.shift_remove("_plain").is_some() {
+            members.entry("scope").or_insert_with(|| json!("NONE"));
+            return attribute;
+        }
+        for (name, value) in [
+            ("mutability", json!("READ_WRITE")),
+            ("scope", json!("NONE")),
+            ("permissions", permission("READ_ONLY")),
+            ("master", json!({ "type": "PROFILE_MASTER" })),
+        ] {
+            members.entry(name).or_insert(value);
+        }
+    }
     attribute
 }
 
@@ -101,12 +134,71 @@ impl Attributes {
         }
     }
 
+    /// Okta's own group attributes.
+    pub(crate) fn of_groups() -> Self {
+        let one = |title: &str, longest: u32, required: bool| {
+            let mut attribute = json!({
+                "title": title, "description": title, "type": "string", "mutability": "READ_WRITE", "scope": "NONE",
+                "maxLength": longest, "permissions": permission("READ_WRITE"), "master": { "type": "PROFILE_MASTER" },
+            });
+            if required {
+                attribute["required"] = true.into();
+            }
+            attribute
+        };
+        let mut base = Properties::new();
+        base.insert("name".to_owned(), one("Name", 255, true));
+        base.insert("description".to_owned(), one("Description", 1024, false));
+        Self { base, custom: Properties::new() }
+    }
+
     /// The attribute with this name.
     pub(crate) fn get(&self, name: &str) -> Option<Attribute<'_>> {
         self.base
             .get(name)
             .or_else(|| self.custom.get(name))
             .map(Attribute)
+    }
+
+    /// Merges what an admin gave: named attributes change, null takes one away.
+    pub(crate) fn merge(&mut self, given: &Value) {
+        for (part, into) in [("custom", &mut self.custom), ("base", &mut self.base)] {
+            let Some(Value::Object(changes)) = given.get(part).and_then(|part| part.get("properties")) else { continue };
+            for (name, change) in changes {
+                match (part, change) {
+                    ("custom", Value::Null) => {
+                        into.shift_remove(name);
+                    }
+                    ("custom", _) => {
+                        into.insert(name.clone(), normal(change));
+                    }
+                    (_, Value::Object(members)) => {
+                        if let Some(Value::Object(known)) = into.get_mut(name) {
+                            known.extend(members.clone());
+                            if known.get("required") != Some(&Value::Bool(true)) {
+                                known.remove("required");
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// The `definitions` of a schema document.
+    pub(crate) fn definitions(&self) -> Value {
+        let names = |of: &Properties| -> Vec<String> {
+            of.iter().filter(|(_, one)| one.get("required") == Some(&Value::Bool(true))).map(|(name, _)| name.clone()).collect()
+        };
+        let mut custom = json!({ "id": "#custom", "type": "object", "properties": self.custom });
+        if !self.custom.is_empty() {
+            custom["required"] = json!(names(&self.custom));
+        }
+        json!({
+            "custom": custom,
+            "base": { "id": "#base", "type": "object", "properties": self.base, "required": names(&self.base) },
+        })
     }
 
     /// The names of those that must be there.

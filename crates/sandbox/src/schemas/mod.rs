@@ -1,12 +1,17 @@
-//! Profile schemas and user types: what members a profile may have.
+//! Profile schemas, user types and linked objects: what members a profile may have (FACTS section 12).
 
 mod attribute;
+mod linked;
+mod schema;
+mod types;
 
 use serde_json::{Map, Value};
 
 pub(crate) use attribute::Attributes;
+pub(crate) use schema::{document, fault};
 
 use crate::clock::Time;
+use crate::http::Routes;
 use crate::store::{Kind, Table, Tail};
 
 /// A user type with its schema.
@@ -17,6 +22,8 @@ pub(crate) struct UserType {
     pub(crate) description: Option<String>,
     pub(crate) created: Time,
     pub(crate) last_updated: Time,
+    /// When the schema was changed last.
+    pub(crate) schema_updated: Time,
     pub(crate) schema: Attributes,
 }
 
@@ -25,6 +32,9 @@ pub(crate) struct UserType {
 pub(crate) struct Schemas {
     pub(crate) types: Table<UserType>,
     groups: Attributes,
+    groups_updated: Time,
+    /// Linked object definitions by the name of their primary side, in the order they were made.
+    linked: Vec<Value>,
 }
 
 static NONE: std::sync::LazyLock<Attributes> = std::sync::LazyLock::new(Attributes::default);
@@ -32,15 +42,14 @@ static NONE: std::sync::LazyLock<Attributes> = std::sync::LazyLock::new(Attribut
 impl Schemas {
     /// The schemas of a new org: the default user type, and groups with name and description.
     pub(crate) fn new(now: Time) -> Self {
-        let mut schemas = Self::default();
+        let mut schemas = Self { groups: Attributes::of_groups(), groups_updated: now.whole(), ..Self::default() };
         schemas.types.push(UserType {
             name: "user".to_owned(),
             display_name: "User".to_owned(),
-            description: Some(
-                "Okta user profile template with default permission settings".to_owned(),
-            ),
+            description: Some("Okta user profile template with default permission settings".to_owned()),
             created: now.whole(),
             last_updated: now.whole(),
+            schema_updated: now.whole(),
             schema: Attributes::of_users(),
         });
         schemas
@@ -48,11 +57,7 @@ impl Schemas {
 
     /// The user type with this id.
     pub(crate) fn find_type(&self, tail: &Tail, id: &str) -> Option<u32> {
-        let serial = if id == "default" {
-            Some(0)
-        } else {
-            tail.serial(Kind::USER_TYPE, id)
-        };
+        let serial = if id == "default" { Some(0) } else { tail.serial(Kind::USER_TYPE, id) };
         serial.filter(|serial| self.types.get(*serial).is_some())
     }
 
@@ -61,16 +66,18 @@ impl Schemas {
         self.types.get(serial).map_or(&NONE, |kind| &kind.schema)
     }
 
-    /// What profiles of groups may hold beyond name and description.
+    /// What profiles of groups may hold.
     pub(crate) fn of_groups(&self) -> &Attributes {
         &self.groups
-    }
-
-    /// What profiles of groups may hold, to change.
-    pub(crate) fn of_groups_mut(&mut self) -> &mut Attributes {
-        &mut self.groups
     }
 }
 
 /// The `properties` object of a set of attributes.
 pub(crate) type Properties = Map<String, Value>;
+
+/// The routes of this family.
+pub(crate) fn routes(routes: &mut Routes) {
+    schema::routes(routes);
+    types::routes(routes);
+    linked::routes(routes);
+}

@@ -96,6 +96,7 @@ pub(super) fn create(org: &mut Org, call: &Call) -> Answer {
     };
     let serial = new.add(org);
     told(org, call, serial, status, &groups);
+    crate::groups::rules_look_at(org, serial, call.now);
     Ok(super::whole(org, call, serial))
 }
 

@@ -108,7 +108,7 @@ fn told(org: &mut Org, call: &Call, serial: u32, profile: bool, password: bool) 
             call,
             Event::new("user.account.update_profile").target(user.clone()),
         );
-        crate::groups::rules_look_at(org, call, serial);
+        crate::groups::rules_look_at(org, serial, call.now);
     }
     if password {
         org.record(
