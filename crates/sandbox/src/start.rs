@@ -94,7 +94,13 @@ fn make_super(org: &mut Org, holder: Holder, now: Time) {
     });
 }
 
-fn service_app(org: &mut Org, label: &str, key: &PrivateKey, dpop: bool, now: Time) -> Result<ServiceApp, StartError> {
+fn service_app(
+    org: &mut Org,
+    label: &str,
+    key: &PrivateKey,
+    dpop: bool,
+    now: Time,
+) -> Result<ServiceApp, StartError> {
     let body = json!({
         "name": "oidc_client", "label": label, "signOnMode": "OPENID_CONNECT",
         "credentials": { "oauthClient": { "token_endpoint_auth_method": "private_key_jwt" } },
@@ -103,7 +109,8 @@ fn service_app(org: &mut Org, label: &str, key: &PrivateKey, dpop: bool, now: Ti
             "jwks": { "keys": [key.jwk()] }, "dpop_bound_access_tokens": dpop,
         } },
     });
-    let app = build(org, &members(body), None, now, &key.kid).map_err(|_| StartError::Unsupported("the service app"))?;
+    let app = build(org, &members(body), None, now, &key.kid)
+        .map_err(|_| StartError::Unsupported("the service app"))?;
     let serial = org.apps.add(app);
     grant(org, serial, &all_scopes(), now);
     make_super(org, Holder::Client(serial), now);
@@ -149,10 +156,9 @@ pub(crate) fn set_client_scopes(org: &mut Org, client_id: &str, scopes: &[&str],
 /// Sets whether an app must use DPoP.
 pub(crate) fn set_client_dpop(org: &mut Org, client_id: &str, required: bool) {
     let serial = org.apps.by_client_id(org, client_id);
-    if let Some(app) = serial.and_then(|serial| org.apps.get_mut(serial)) {
-        if let Some(settings) = app.oauth_mut() {
-            settings.insert("dpop_bound_access_tokens".to_owned(), required.into());
-        }
+    let app = serial.and_then(|serial| org.apps.get_mut(serial));
+    if let Some(settings) = app.and_then(crate::apps::App::oauth_mut) {
+        settings.insert("dpop_bound_access_tokens".to_owned(), required.into());
     }
 }
 

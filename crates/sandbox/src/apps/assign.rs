@@ -39,7 +39,11 @@ pub(super) fn routes(routes: &mut Routes) {
 pub(super) fn print(org: &Org, call: &Call, app: u32, user: u32, held: &UserAssignment) -> Value {
     let id = org.tail.id(Kind::USER, user);
     let here = call.url(&format!("/api/v1/apps/{}", org.tail.id(Kind::APP, app)));
-    let mut profile: Map<String, Value> = org.apps.get(app).map(|app| app.schema.base.clone()).unwrap_or_default();
+    let mut profile: Map<String, Value> = org
+        .apps
+        .get(app)
+        .map(|app| app.schema.base.clone())
+        .unwrap_or_default();
     profile.shift_remove("userName");
     for value in profile.values_mut() {
         *value = Value::Null;
@@ -56,45 +60,74 @@ pub(super) fn print(org: &Org, call: &Call, app: u32, user: u32, held: &UserAssi
 
 /// What an app gets to know of a user by its default mapping.
 fn mapped(org: &Org, app: &App, user: u32) -> Map<String, Value> {
-    let Some(person) = org.people.get(user) else { return Map::new() };
+    let Some(person) = org.people.get(user) else {
+        return Map::new();
+    };
     let profile = &person.profile;
     let known = json!({
         "given_name": profile.first_name, "family_name": profile.last_name, "email": profile.email,
         "name": format!("{} {}", profile.first_name, profile.last_name), "zoneinfo": "America/Los_Angeles",
         "locale": "en_US",
     });
-    crate::store::members(known).into_iter().filter(|(name, _)| app.schema.base.contains_key(name)).collect()
+    crate::store::members(known)
+        .into_iter()
+        .filter(|(name, _)| app.schema.base.contains_key(name))
+        .collect()
 }
 
 fn list_users(org: &Org, call: &Call) -> Answer {
     let (serial, app) = lookup(org, call)?;
     let page = Page::of(call, 50, 500)?;
-    let after = page.after.as_deref().and_then(|after| org.tail.serial(Kind::USER, after));
+    let after = page
+        .after
+        .as_deref()
+        .and_then(|after| org.tail.serial(Kind::USER, after));
     let q = call.query.get("q").unwrap_or_default().to_lowercase();
     let fits = |user: &u32| {
         org.people.get(*user).is_some_and(|person| {
             let profile = &person.profile;
-            [&profile.login, &profile.first_name, &profile.last_name, &profile.email]
-                .iter()
-                .any(|text| text.to_lowercase().starts_with(&q))
+            [
+                &profile.login,
+                &profile.first_name,
+                &profile.last_name,
+                &profile.email,
+            ]
+            .iter()
+            .any(|text| text.to_lowercase().starts_with(&q))
         })
     };
-    let rest = app.users.range(after.map_or(0, |user| user + 1)..).filter(|(user, _)| fits(user));
+    let rest = app
+        .users
+        .range(after.map_or(0, |user| user + 1)..)
+        .filter(|(user, _)| fits(user));
     let mut found: Vec<_> = rest.take(page.limit + 1).collect();
     let more = found.len() > page.limit;
     found.truncate(page.limit);
-    let next = found.last().filter(|_| more).map(|(user, _)| org.tail.id(Kind::USER, **user));
-    let body: Vec<_> = found.into_iter().map(|(user, held)| print(org, call, serial, *user, held)).collect();
+    let next = found
+        .last()
+        .filter(|_| more)
+        .map(|(user, _)| org.tail.id(Kind::USER, **user));
+    let body: Vec<_> = found
+        .into_iter()
+        .map(|(user, held)| print(org, call, serial, *user, held))
+        .collect();
     Ok(page.links(Reply::json(&body), call, &["q"], next.as_deref()))
 }
 
 fn user_name(body: &Map<String, Value>) -> Option<String> {
-    body.get("credentials")?.get("userName")?.as_str().map(str::to_owned)
+    body.get("credentials")?
+        .get("userName")?
+        .as_str()
+        .map(str::to_owned)
 }
 
 fn add_user(org: &mut Org, call: &Call) -> Answer {
     let body = call.object()?;
-    let id = body.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let id = body
+        .get("id")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     put_user(org, call, &id, &body)
 }
 
@@ -113,15 +146,28 @@ fn put_user(org: &mut Org, call: &Call, id: &str, body: &Map<String, Value>) -> 
     let (serial, app) = lookup(org, call)?;
     let user = users::find(org, call, id)?;
     let old = app.users.get(&user).cloned();
-    let mut profile = old.as_ref().map_or_else(|| mapped(org, app, user), |held| held.profile.clone());
+    let mut profile = old
+        .as_ref()
+        .map_or_else(|| mapped(org, app, user), |held| held.profile.clone());
     if let Some(Value::Object(given)) = body.get("profile") {
-        if let Some(name) = given.keys().find(|name| app.schema.get(name).is_none() && !profile.contains_key(*name)) {
-            return Err(Fail::validation("profile", [format!("Property name '{name}' is not defined in profile")]));
+        if let Some(name) = given
+            .keys()
+            .find(|name| app.schema.get(name).is_none() && !profile.contains_key(*name))
+        {
+            return Err(Fail::validation(
+                "profile",
+                [format!("Property name '{name}' is not defined in profile")],
+            ));
         }
         profile.extend(given.clone());
     }
-    let login = org.people.get(user).map(|person| person.profile.login.to_string());
-    let named = user_name(body).or_else(|| old.as_ref().and_then(|held| held.user_name.clone())).or(login);
+    let login = org
+        .people
+        .get(user)
+        .map(|person| person.profile.login.to_string());
+    let named = user_name(body)
+        .or_else(|| old.as_ref().and_then(|held| held.user_name.clone()))
+        .or(login);
     let held = UserAssignment {
         user_name: named,
         profile,
@@ -132,8 +178,18 @@ fn put_user(org: &mut Org, call: &Call, id: &str, body: &Map<String, Value>) -> 
     if let Some(app) = org.apps.get_mut(serial) {
         app.users.insert(user, held);
     }
-    let event = if old.is_some() { "application.user_membership.update" } else { "application.user_membership.add" };
-    told(org, call, serial, event, org.user_target(user).with_kind("AppUser"));
+    let event = if old.is_some() {
+        "application.user_membership.update"
+    } else {
+        "application.user_membership.add"
+    };
+    told(
+        org,
+        call,
+        serial,
+        event,
+        org.user_target(user).with_kind("AppUser"),
+    );
     Ok(Reply::json(&shown))
 }
 
@@ -154,12 +210,21 @@ fn one_user(org: &Org, call: &Call) -> Answer {
 fn drop_user(org: &mut Org, call: &Call) -> Answer {
     let (serial, app) = lookup(org, call)?;
     let id = call.param("userId");
-    let user = org.tail.serial(Kind::USER, id).filter(|user| app.users.contains_key(user));
+    let user = org
+        .tail
+        .serial(Kind::USER, id)
+        .filter(|user| app.users.contains_key(user));
     let user = user.ok_or_else(|| Fail::not_found(id, "AppUser"))?;
     if let Some(app) = org.apps.get_mut(serial) {
         app.users.remove(&user);
     }
-    told(org, call, serial, "application.user_membership.remove", org.user_target(user).with_kind("AppUser"));
+    told(
+        org,
+        call,
+        serial,
+        "application.user_membership.remove",
+        org.user_target(user).with_kind("AppUser"),
+    );
     Ok(Reply::no_content())
 }
 
@@ -180,12 +245,23 @@ fn list_groups(org: &Org, call: &Call) -> Answer {
     let page = Page::of(call, 20, 200)?;
     let mut all: Vec<_> = app.groups.iter().collect();
     all.sort_by_key(|(group, held)| (held.priority, **group));
-    let after = page.after.as_deref().and_then(|after| org.tail.serial(Kind::GROUP, after));
-    let skip = after.and_then(|after| all.iter().position(|(group, _)| **group == after)).map_or(0, |at| at + 1);
+    let after = page
+        .after
+        .as_deref()
+        .and_then(|after| org.tail.serial(Kind::GROUP, after));
+    let skip = after
+        .and_then(|after| all.iter().position(|(group, _)| **group == after))
+        .map_or(0, |at| at + 1);
     let more = all.len() > skip + page.limit;
     let shown: Vec<_> = all.into_iter().skip(skip).take(page.limit).collect();
-    let next = shown.last().filter(|_| more).map(|(group, _)| org.tail.id(Kind::GROUP, **group));
-    let body: Vec<_> = shown.into_iter().map(|(group, held)| print_group(org, call, serial, *group, held)).collect();
+    let next = shown
+        .last()
+        .filter(|_| more)
+        .map(|(group, _)| org.tail.id(Kind::GROUP, **group));
+    let body: Vec<_> = shown
+        .into_iter()
+        .map(|(group, held)| print_group(org, call, serial, *group, held))
+        .collect();
     Ok(page.links(Reply::json(&body), call, &["q"], next.as_deref()))
 }
 
@@ -212,16 +288,29 @@ fn put_group(org: &mut Org, call: &Call) -> Answer {
     };
     let shown = print_group(org, call, serial, group, &held);
     if let Some(app) = org.apps.get_mut(serial) {
-        let taken = app.groups.iter().any(|(other, one)| *other != group && one.priority == held.priority);
+        let taken = app
+            .groups
+            .iter()
+            .any(|(other, one)| *other != group && one.priority == held.priority);
         if taken {
-            for (_, one) in app.groups.iter_mut().filter(|(other, one)| **other != group && one.priority >= held.priority) {
+            for (_, one) in app
+                .groups
+                .iter_mut()
+                .filter(|(other, one)| **other != group && one.priority >= held.priority)
+            {
                 one.priority += 1;
             }
         }
         app.groups.insert(group, held);
     }
     if new {
-        told(org, call, serial, "group.application_assignment.add", org.group_target(group));
+        told(
+            org,
+            call,
+            serial,
+            "group.application_assignment.add",
+            org.group_target(group),
+        );
     }
     Ok(Reply::json(&shown))
 }
@@ -229,32 +318,56 @@ fn put_group(org: &mut Org, call: &Call) -> Answer {
 fn drop_group(org: &mut Org, call: &Call) -> Answer {
     let (serial, app) = lookup(org, call)?;
     let id = call.param("groupId");
-    let group = org.tail.serial(Kind::GROUP, id).filter(|group| app.groups.contains_key(group));
+    let group = org
+        .tail
+        .serial(Kind::GROUP, id)
+        .filter(|group| app.groups.contains_key(group));
     let group = group.ok_or_else(|| Fail::not_found(id, "ApplicationGroupAssignment"))?;
     if let Some(app) = org.apps.get_mut(serial) {
         app.groups.remove(&group);
     }
-    told(org, call, serial, "group.application_assignment.remove", org.group_target(group));
+    told(
+        org,
+        call,
+        serial,
+        "group.application_assignment.remove",
+        org.group_target(group),
+    );
     Ok(Reply::no_content())
 }
 
 /// The apps that a group is assigned to.
 pub(crate) fn of_group(org: &Org, call: &Call, group: u32) -> Answer {
-    let found = org.apps.rows.iter().filter(|(_, app)| app.groups.contains_key(&group));
-    let found: Vec<_> = found.map(|(serial, app)| print::print(org, call, serial, app, Secrecy::Hidden)).collect();
+    let found = org
+        .apps
+        .rows
+        .iter()
+        .filter(|(_, app)| app.groups.contains_key(&group));
+    let found: Vec<_> = found
+        .map(|(serial, app)| print::print(org, call, serial, app, Secrecy::Hidden))
+        .collect();
     Ok(Page::of(call, 20, 200)?.links(Reply::json(&found), call, &[], None))
 }
 
 /// The tiles of a user.
 pub(crate) fn links_of(org: &Org, call: &Call, user: u32) -> Vec<Value> {
-    let mine = org.people.get(user).map(|person| person.groups.as_slice()).unwrap_or_default();
+    let mine = org
+        .people
+        .get(user)
+        .map(|person| person.groups.as_slice())
+        .unwrap_or_default();
     let has = |app: &App| {
         app.users.contains_key(&user)
             || app.groups.contains_key(&groups::EVERYONE)
             || mine.iter().any(|group| app.groups.contains_key(group))
     };
     let mut links = Vec::new();
-    for (serial, app) in org.apps.rows.iter().filter(|(_, app)| app.active && has(app)) {
+    for (serial, app) in org
+        .apps
+        .rows
+        .iter()
+        .filter(|(_, app)| app.active && has(app))
+    {
         let id = org.tail.id(Kind::APP, serial);
         let held = app.users.get(&user);
         for name in tiles(app) {

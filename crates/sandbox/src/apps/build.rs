@@ -66,9 +66,21 @@ const TEMPLATES: [(&str, Mode, &[&str]); 9] = [
     (
         "template_swa",
         Mode::BrowserPlugin,
-        &["loginUrlRegex", "usernameField", "redirectUrl", "buttonField", "checkbox", "passwordField", "url"],
+        &[
+            "loginUrlRegex",
+            "usernameField",
+            "redirectUrl",
+            "buttonField",
+            "checkbox",
+            "passwordField",
+            "url",
+        ],
     ),
-    ("template_swa3field", Mode::BrowserPlugin, &["loginUrlRegex", "redirectUrl"]),
+    (
+        "template_swa3field",
+        Mode::BrowserPlugin,
+        &["loginUrlRegex", "redirectUrl"],
+    ),
     (
         "template_sps",
         Mode::PasswordStore,
@@ -86,7 +98,12 @@ const TEMPLATES: [(&str, Mode, &[&str]); 9] = [
     (
         "office365",
         Mode::BrowserPlugin,
-        &["tenantType", "occSettings", "office365ProvisioningType", "office365FlexibleProvisioningMode"],
+        &[
+            "tenantType",
+            "occSettings",
+            "office365ProvisioningType",
+            "office365FlexibleProvisioningMode",
+        ],
     ),
     ("aws_console", Mode::BrowserPlugin, &[]),
 ];
@@ -97,15 +114,21 @@ fn wrong(object: &str, cause: &str) -> Fail {
 
 /// Name and mode that a body asks for.
 fn kind(org: &Org, body: &Map<String, Value>) -> Result<(String, Mode, bool), Fail> {
-    let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    let label = text("label").ok_or_else(|| wrong("label", "label: The field cannot be left blank"))?;
+    let text = |name: &str| {
+        body.get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    };
+    let label =
+        text("label").ok_or_else(|| wrong("label", "label: The field cannot be left blank"))?;
     let asked = text("signOnMode").map(Mode::parse);
     if asked == Some(None) {
         return Err(Fail::malformed());
     }
     let asked = asked.flatten();
     let Some(name) = text("name").map(str::to_lowercase) else {
-        let mode = asked.ok_or_else(|| wrong("signOnMode", "signOnMode: The field cannot be left blank"))?;
+        let mode = asked
+            .ok_or_else(|| wrong("signOnMode", "signOnMode: The field cannot be left blank"))?;
         if !matches!(mode, Mode::Saml2 | Mode::AutoLogin | Mode::OpenId) {
             return Err(wrong("name", "name: The field cannot be left blank"));
         }
@@ -114,9 +137,14 @@ fn kind(org: &Org, body: &Map<String, Value>) -> Result<(String, Mode, bool), Fa
     let template = TEMPLATES.iter().find(|(known, ..)| *known == name);
     let mode = match (template, asked) {
         (Some((_, mode, _)), None | Some(Mode::AutoLogin)) => *mode,
-        (Some((_, mode, _)), Some(asked)) if name.starts_with("template_") || name == "bookmark" || name == "oidc_client" => {
+        (Some((_, mode, _)), Some(asked))
+            if name.starts_with("template_") || name == "bookmark" || name == "oidc_client" =>
+        {
             if asked != *mode {
-                return Err(wrong("signOnMode", "signOnMode: The sign-on mode is not supported by the app"));
+                return Err(wrong(
+                    "signOnMode",
+                    "signOnMode: The sign-on mode is not supported by the app",
+                ));
             }
             asked
         }
@@ -128,30 +156,61 @@ fn kind(org: &Org, body: &Map<String, Value>) -> Result<(String, Mode, bool), Fa
 
 /// The name of an app that is in no catalogue: `{subdomain}_{label}_{number}`.
 fn own_name(org: &Org, label: &str) -> String {
-    let plain: String = label.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    let plain: String = label
+        .to_lowercase()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
     let stem = format!("{}_{plain}_", org.subdomain());
     let taken = |number: usize| {
         let name = format!("{stem}{number}");
         org.apps.rows.iter().any(|(_, app)| app.name == name)
     };
-    let number = (1..).find(|number| !taken(*number)).unwrap_or(1);
+    let number = (1..=org.apps.rows.len() + 1)
+        .find(|number| !taken(*number))
+        .unwrap_or(1);
     format!("{stem}{number}")
 }
 
 /// The new app that a body describes, or what an app becomes by it.
-pub(crate) fn build(org: &mut Org, body: &Map<String, Value>, old: Option<&App>, now: Time, salt: &str) -> Result<App, Fail> {
+pub(crate) fn build(
+    org: &mut Org,
+    body: &Map<String, Value>,
+    old: Option<&App>,
+    now: Time,
+    salt: &str,
+) -> Result<App, Fail> {
     let (name, mode, custom) = match old {
         Some(app) => (app.name.clone(), app.mode, false),
         None => kind(org, body)?,
     };
-    let label = body.get("label").and_then(Value::as_str).filter(|label| !label.is_empty());
-    let label = label.ok_or_else(|| wrong("label", "label: The field cannot be left blank"))?.to_owned();
+    let label = body
+        .get("label")
+        .and_then(Value::as_str)
+        .filter(|label| !label.is_empty());
+    let label = label
+        .ok_or_else(|| wrong("label", "label: The field cannot be left blank"))?
+        .to_owned();
     let custom = custom || name.starts_with(&format!("{}_", org.subdomain()));
     check(&name, mode, body)?;
-    let kid = old.and_then(|app| app.certificates.first().map(|one| one.kid.clone())).unwrap_or_else(|| salt.to_owned());
+    let kid = old
+        .and_then(|app| app.certificates.first().map(|one| one.kid.clone()))
+        .unwrap_or_else(|| salt.to_owned());
     let defaults = defaults(&name, mode, custom, &kid);
     let mut whole = members(under(defaults, &Value::Object(body.clone())));
-    for known in ["id", "orn", "name", "label", "status", "created", "lastUpdated", "signOnMode", "_links", "_embedded", "profile"] {
+    for known in [
+        "id",
+        "orn",
+        "name",
+        "label",
+        "status",
+        "created",
+        "lastUpdated",
+        "signOnMode",
+        "_links",
+        "_embedded",
+        "profile",
+    ] {
         whole.shift_remove(known);
     }
     tidy(&mut whole, &name, mode, custom);
@@ -167,7 +226,11 @@ pub(crate) fn build(org: &mut Org, body: &Map<String, Value>, old: Option<&App>,
         secrets: old.map(|app| app.secrets.clone()).unwrap_or_default(),
         certificates: match old {
             Some(app) => app.certificates.clone(),
-            None => vec![Certificate { kid, created: now.whole(), years: 10 }],
+            None => vec![Certificate {
+                kid,
+                created: now.whole(),
+                years: 10,
+            }],
         },
         grants: old.map(|app| app.grants.clone()).unwrap_or_default(),
         groups: old.map(|app| app.groups.clone()).unwrap_or_default(),
@@ -184,34 +247,54 @@ pub(crate) fn build(org: &mut Org, body: &Map<String, Value>, old: Option<&App>,
 }
 
 fn check(name: &str, mode: Mode, body: &Map<String, Value>) -> Result<(), Fail> {
-    let at = |path: &str| body.get("settings").and_then(|settings| settings.pointer(path));
+    let at = |path: &str| {
+        body.get("settings")
+            .and_then(|settings| settings.pointer(path))
+    };
     if name == "office365" && mode != Mode::BrowserPlugin {
         let consent = at("/app/requireAdminConsent") == Some(&Value::Bool(true));
         if at("/app/wsFedConfigureType").and_then(Value::as_str) == Some("AUTO") && !consent {
-            return Err(wrong("settings", "In order to continue using WS-FED Auto for SSO, you must grant admin consent."));
+            return Err(wrong(
+                "settings",
+                "In order to continue using WS-FED Auto for SSO, you must grant admin consent.",
+            ));
         }
     }
-    if mode == Mode::Bookmark && at("/app/url").is_none_or(|url| url.as_str().is_none_or(str::is_empty)) {
+    if mode == Mode::Bookmark
+        && at("/app/url").is_none_or(|url| url.as_str().is_none_or(str::is_empty))
+    {
         return Err(wrong("url", "url: The field cannot be left blank"));
     }
     let signed = |what: &str| at(&format!("/signOn/{what}")) == Some(&Value::Bool(true));
     let own = body.get("name").is_none() || at("/signOn/ssoAcsUrl").is_some();
     if mode == Mode::Saml2 && own && !signed("responseSigned") && !signed("assertionSigned") {
-        return Err(wrong("settings", "At least one of response or assertion must be signed."));
+        return Err(wrong(
+            "settings",
+            "At least one of response or assertion must be signed.",
+        ));
     }
     Ok(())
 }
 
 fn defaults(name: &str, mode: Mode, custom: bool, kid: &str) -> Value {
     let link = match name {
-        "template_swa" | "template_swa3field" | "template_sps" | "template_basic_auth" | "bookmark" | "office365" => "login".to_owned(),
+        "template_swa"
+        | "template_swa3field"
+        | "template_sps"
+        | "template_basic_auth"
+        | "bookmark"
+        | "office365" => "login".to_owned(),
         "aws_console" => "aws_console_login".to_owned(),
         _ => format!("{name}_link"),
     };
     let hidden = mode == Mode::OpenId;
     let mut app = Map::new();
     if let Some((_, _, fields)) = TEMPLATES.iter().find(|(known, ..)| *known == name) {
-        app.extend(fields.iter().map(|field| ((*field).to_owned(), Value::Null)));
+        app.extend(
+            fields
+                .iter()
+                .map(|field| ((*field).to_owned(), Value::Null)),
+        );
     }
     let mut whole = json!({
         "accessibility": { "selfService": false, "errorRedirectUrl": null, "loginRedirectUrl": null },
@@ -233,7 +316,10 @@ fn defaults(name: &str, mode: Mode, custom: bool, kid: &str) -> Value {
 }
 
 fn by_mode(whole: &mut Value, name: &str, mode: Mode, custom: bool, kid: &str) {
-    if !matches!(mode, Mode::PasswordStore | Mode::AutoLogin | Mode::BrowserPlugin) {
+    if !matches!(
+        mode,
+        Mode::PasswordStore | Mode::AutoLogin | Mode::BrowserPlugin
+    ) {
         whole["universalLogout"] = Value::Null;
     }
     match mode {
@@ -241,8 +327,7 @@ fn by_mode(whole: &mut Value, name: &str, mode: Mode, custom: bool, kid: &str) {
             whole["credentials"]["signing"] = json!({ "kid": kid });
             whole["settings"]["emOptInStatus"] = "NONE".into();
             if name == "oidc_client" || custom {
-                whole["credentials"]["oauthClient"] =
-                    json!({ "autoKeyRotation": true, "token_endpoint_auth_method": "client_secret_basic", "pkce_required": false });
+                whole["credentials"]["oauthClient"] = json!({ "autoKeyRotation": true, "token_endpoint_auth_method": "client_secret_basic", "pkce_required": false });
                 whole["settings"]["oauthClient"] = json!({
                     "client_uri": null, "logo_uri": null, "redirect_uris": [], "response_types": ["code"],
                     "grant_types": ["authorization_code"], "application_type": "web", "consent_method": "TRUSTED",
@@ -270,8 +355,7 @@ fn by_mode(whole: &mut Value, name: &str, mode: Mode, custom: bool, kid: &str) {
     if name == "office365" {
         whole["licensing"] = json!({ "seatCount": 0 });
         whole["settings"]["emOptInStatus"] = "NONE".into();
-        whole["universalLogout"] =
-            json!({ "status": "DISABLED", "supportType": "PARTIAL", "identityStack": "SHARED", "protocol": "PROPRIETARY" });
+        whole["universalLogout"] = json!({ "status": "DISABLED", "supportType": "PARTIAL", "identityStack": "SHARED", "protocol": "PROPRIETARY" });
     }
 }
 
@@ -282,19 +366,27 @@ fn by_password(whole: &mut Value) {
 
 /// Brings what was given into Okta's form: blanks become null, what only the admin page keeps goes.
 fn tidy(whole: &mut Map<String, Value>, name: &str, mode: Mode, custom: bool) {
-    if let Some(Value::Object(app)) = whole.get_mut("settings").and_then(|settings| settings.get_mut("app")) {
+    if let Some(Value::Object(app)) = whole
+        .get_mut("settings")
+        .and_then(|settings| settings.get_mut("app"))
+    {
         for value in app.values_mut().filter(|value| value.as_str() == Some("")) {
             *value = Value::Null;
         }
     }
-    let template = whole.get_mut("credentials").and_then(|credentials| credentials.get_mut("userNameTemplate"));
+    let template = whole
+        .get_mut("credentials")
+        .and_then(|credentials| credentials.get_mut("userNameTemplate"));
     if let Some(Value::Object(template)) = template
         && template.get("type").and_then(Value::as_str) != Some("BUILT_IN")
     {
-        template.entry("pushStatus").or_insert_with(|| "DONT_PUSH".into());
+        template
+            .entry("pushStatus")
+            .or_insert_with(|| "DONT_PUSH".into());
     }
     if let Some(Value::Object(credentials)) = whole.get_mut("credentials") {
-        let shared = credentials.get("scheme").and_then(Value::as_str) == Some("SHARED_USERNAME_AND_PASSWORD");
+        let shared = credentials.get("scheme").and_then(Value::as_str)
+            == Some("SHARED_USERNAME_AND_PASSWORD");
         if shared {
             credentials.insert("password".to_owned(), json!({}));
         } else {
@@ -310,7 +402,8 @@ fn tidy(whole: &mut Map<String, Value>, name: &str, mode: Mode, custom: bool) {
             settings.shift_remove("oauthClient");
         }
         if let Some(Value::Object(sign_on)) = settings.get_mut("signOn") {
-            sign_on.retain(|name, value| !(name.ends_with("Override") && value.as_str() == Some("")));
+            sign_on
+                .retain(|name, value| !(name.ends_with("Override") && value.as_str() == Some("")));
             if sign_on.get("defaultRelayState").and_then(Value::as_str) == Some("") {
                 sign_on.insert("defaultRelayState".to_owned(), Value::Null);
             }
@@ -320,21 +413,54 @@ fn tidy(whole: &mut Map<String, Value>, name: &str, mode: Mode, custom: bool) {
 }
 
 /// Checks and completes the OAuth client of an app.
-fn client(org: &mut Org, app: &mut App, old: Option<&App>, salt: &str, now: Time) -> Result<(), Fail> {
-    let mut given = app.body.get("credentials").and_then(|one| one.get("oauthClient")).cloned().unwrap_or_default();
-    let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (client_id, secret, method) = (text("client_id"), text("client_secret"), text("token_endpoint_auth_method"));
+fn client(
+    org: &mut Org,
+    app: &mut App,
+    old: Option<&App>,
+    salt: &str,
+    now: Time,
+) -> Result<(), Fail> {
+    let mut given = app
+        .body
+        .get("credentials")
+        .and_then(|one| one.get("oauthClient"))
+        .cloned()
+        .unwrap_or_default();
+    let text = |name: &str| {
+        given
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let (client_id, secret, method) = (
+        text("client_id"),
+        text("client_secret"),
+        text("token_endpoint_auth_method"),
+    );
     let kept = old.and_then(|app| app.client_id.clone());
     app.client_id = kept.or_else(|| (!client_id.is_empty() && old.is_none()).then_some(client_id));
     if let Some(wanted) = &app.client_id
         && old.is_none()
         && org.apps.by_client_id(org, wanted).is_some()
     {
-        return Err(wrong("client_id", "client_id: An object with this field already exists in the current organization"));
+        return Err(wrong(
+            "client_id",
+            "client_id: An object with this field already exists in the current organization",
+        ));
     }
     if method.starts_with("client_secret") && app.secrets.is_empty() {
-        let text = if secret.is_empty() { format!("{salt}{salt}").chars().take(64).collect() } else { secret };
-        app.secrets.push(Secret { serial: org.apps.next_number(), text, active: true, created: now.whole() });
+        let text = if secret.is_empty() {
+            format!("{salt}{salt}").chars().take(64).collect()
+        } else {
+            secret
+        };
+        app.secrets.push(Secret {
+            serial: org.apps.next_number(),
+            text,
+            active: true,
+            created: now.whole(),
+        });
     }
     if let Some(Value::Object(credentials)) = app.body.get_mut("credentials")
         && let Value::Object(members) = &mut given
@@ -348,29 +474,55 @@ fn client(org: &mut Org, app: &mut App, old: Option<&App>, salt: &str, now: Time
 
 fn oauth_settings(app: &mut App) -> Result<(), Fail> {
     let keys = super::keys::completed(app);
-    let Some(settings) = app.oauth_mut() else { return Ok(()) };
-    let list = |name: &str| settings.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let Some(settings) = app.oauth_mut() else {
+        return Ok(());
+    };
+    let list = |name: &str| {
+        settings
+            .get(name)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
     let grants = list("grant_types");
     let service = settings.get("application_type").and_then(Value::as_str) == Some("service");
     if grants.contains(&"authorization_code".into()) && list("redirect_uris").is_empty() {
-        return Err(wrong("redirect_uris", "redirect_uris: 'redirect_uris' is required when 'grant_types' contains 'authorization_code'."));
+        return Err(wrong(
+            "redirect_uris",
+            "redirect_uris: 'redirect_uris' is required when 'grant_types' contains 'authorization_code'.",
+        ));
     }
-    if service && grants != [Value::from("client_credentials")] && !grants.iter().any(|grant| grant.as_str().is_some_and(|grant| grant.starts_with("urn:"))) {
+    if service
+        && grants != [Value::from("client_credentials")]
+        && !grants.iter().any(|grant| {
+            grant
+                .as_str()
+                .is_some_and(|grant| grant.starts_with("urn:"))
+        })
+    {
         let why = "grant_types: Only 'client_credentials' and token exchange are allowed for 'service' applications.";
         return Err(wrong("grant_types", why));
     }
     if grants.contains(&"refresh_token".into()) {
-        settings.entry("refresh_token").or_insert_with(|| json!({ "rotation_type": "STATIC" }));
+        settings
+            .entry("refresh_token")
+            .or_insert_with(|| json!({ "rotation_type": "STATIC" }));
     }
     if let Some(keys) = keys {
         settings.insert("jwks".to_owned(), json!({ "keys": keys }));
     }
-    settings.retain(|name, value| !value.is_null() || ["client_uri", "logo_uri"].contains(&name.as_str()));
+    settings.retain(|name, value| {
+        !value.is_null() || ["client_uri", "logo_uri"].contains(&name.as_str())
+    });
     Ok(())
 }
 
 /// The refusal to delete an app that is in use.
 pub(super) fn still_active() -> Fail {
-    Fail::new(StatusCode::FORBIDDEN, "E0000056", "Delete application forbidden.")
-        .because("The application must be deactivated before deletion.")
+    Fail::new(
+        StatusCode::FORBIDDEN,
+        "E0000056",
+        "Delete application forbidden.",
+    )
+    .because("The application must be deactivated before deletion.")
 }

@@ -3,7 +3,11 @@
 use serde_json::json;
 
 use super::print::{Secrecy, print};
-use super::{App, build::{self, build}, lookup};
+use super::{
+    App,
+    build::{self, build},
+    lookup,
+};
 use crate::http::{Answer, Call, Fail, Reply, Routes};
 use crate::log::Event;
 use crate::org::Org;
@@ -16,8 +20,12 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/apps/{appId}", one)
         .put("/api/v1/apps/{appId}", replace)
         .delete("/api/v1/apps/{appId}", delete)
-        .post("/api/v1/apps/{appId}/lifecycle/activate", |org, call| switch(org, call, true))
-        .post("/api/v1/apps/{appId}/lifecycle/deactivate", |org, call| switch(org, call, false))
+        .post("/api/v1/apps/{appId}/lifecycle/activate", |org, call| {
+            switch(org, call, true)
+        })
+        .post("/api/v1/apps/{appId}/lifecycle/deactivate", |org, call| {
+            switch(org, call, false)
+        })
         .put("/api/v1/apps/{appId}/policies/{policyId}", set_policy);
 }
 
@@ -27,7 +35,10 @@ fn told(org: &mut Org, call: &Call, serial: u32, event: &'static str) {
 }
 
 fn shown(org: &Org, call: &Call, serial: u32, secrecy: Secrecy) -> Answer {
-    let app = org.apps.get(serial).ok_or_else(|| Fail::not_found(call.param("appId"), "AppInstance"))?;
+    let app = org
+        .apps
+        .get(serial)
+        .ok_or_else(|| Fail::not_found(call.param("appId"), "AppInstance"))?;
     Ok(Reply::json(&print(org, call, serial, app, secrecy)))
 }
 
@@ -74,7 +85,16 @@ fn switch(org: &mut Org, call: &Call, on: bool) -> Answer {
         app.active = on;
         app.last_updated = call.now.whole();
     }
-    told(org, call, serial, if on { "application.lifecycle.activate" } else { "application.lifecycle.deactivate" });
+    told(
+        org,
+        call,
+        serial,
+        if on {
+            "application.lifecycle.activate"
+        } else {
+            "application.lifecycle.deactivate"
+        },
+    );
     Ok(Reply::json(&json!({})))
 }
 

@@ -13,8 +13,14 @@ pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/api/v1/apps/{appId}/connections/default", connection)
         .post("/api/v1/apps/{appId}/connections/default", connect)
-        .post("/api/v1/apps/{appId}/connections/default/lifecycle/activate", switch)
-        .post("/api/v1/apps/{appId}/connections/default/lifecycle/deactivate", switch)
+        .post(
+            "/api/v1/apps/{appId}/connections/default/lifecycle/activate",
+            switch,
+        )
+        .post(
+            "/api/v1/apps/{appId}/connections/default/lifecycle/deactivate",
+            switch,
+        )
         .get("/api/v1/apps/{appId}/features", features)
         .get("/api/v1/apps/{appId}/features/{featureName}", feature)
         .put("/api/v1/apps/{appId}/features/{featureName}", set_feature)
@@ -55,7 +61,11 @@ fn features(org: &Org, call: &Call) -> Answer {
 
 fn known(call: &Call) -> Result<(), Fail> {
     let name = call.param("featureName");
-    if FEATURES.contains(&name) { Ok(()) } else { Err(Fail::not_found(name, "PublicAppFeatureSetName")) }
+    if FEATURES.contains(&name) {
+        Ok(())
+    } else {
+        Err(Fail::not_found(name, "PublicAppFeatureSetName"))
+    }
 }
 
 fn feature(org: &Org, call: &Call) -> Answer {

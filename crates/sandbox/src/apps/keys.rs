@@ -21,9 +21,18 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/apps/{appId}/credentials/jwks", list_public)
         .post("/api/v1/apps/{appId}/credentials/jwks", add_public)
         .get("/api/v1/apps/{appId}/credentials/jwks/{keyId}", one_public)
-        .delete("/api/v1/apps/{appId}/credentials/jwks/{keyId}", delete_public)
-        .post("/api/v1/apps/{appId}/credentials/jwks/{keyId}/lifecycle/activate", |org, call| switch(org, call, true))
-        .post("/api/v1/apps/{appId}/credentials/jwks/{keyId}/lifecycle/deactivate", |org, call| switch(org, call, false));
+        .delete(
+            "/api/v1/apps/{appId}/credentials/jwks/{keyId}",
+            delete_public,
+        )
+        .post(
+            "/api/v1/apps/{appId}/credentials/jwks/{keyId}/lifecycle/activate",
+            |org, call| switch(org, call, true),
+        )
+        .post(
+            "/api/v1/apps/{appId}/credentials/jwks/{keyId}/lifecycle/deactivate",
+            |org, call| switch(org, call, false),
+        );
 }
 
 /// The given public keys of a client with id and status, when there are any.
@@ -40,7 +49,9 @@ fn complete(key: &Value) -> Value {
         return key.clone();
     }
     let text = key.to_string();
-    let number = text.bytes().fold(0_u64, |sum, byte| mix(sum ^ u64::from(byte)));
+    let number = text
+        .bytes()
+        .fold(0_u64, |sum, byte| mix(sum ^ u64::from(byte)));
     let mut whole = json!({
         "kty": key.get("kty"), "id": format!("pks{number:017x}"), "status": "ACTIVE",
         "kid": key.get("kid"), "use": key.get("use"),
@@ -66,13 +77,22 @@ fn print(org: &Org, certificate: &Certificate) -> Value {
 
 fn list(org: &Org, call: &Call) -> Answer {
     let (_, app) = lookup(org, call)?;
-    Ok(Reply::json(&app.certificates.iter().map(|one| print(org, one)).collect::<Vec<_>>()))
+    Ok(Reply::json(
+        &app.certificates
+            .iter()
+            .map(|one| print(org, one))
+            .collect::<Vec<_>>(),
+    ))
 }
 
 fn certificate(org: &Org, call: &Call) -> Result<Certificate, Fail> {
     let (_, app) = lookup(org, call)?;
     let id = call.param("keyId");
-    app.certificates.iter().find(|one| one.kid == id).cloned().ok_or_else(|| Fail::not_found(id, "AppX509KeyCredential"))
+    app.certificates
+        .iter()
+        .find(|one| one.kid == id)
+        .cloned()
+        .ok_or_else(|| Fail::not_found(id, "AppX509KeyCredential"))
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
@@ -81,11 +101,22 @@ fn one(org: &Org, call: &Call) -> Answer {
 
 fn generate(org: &mut Org, call: &Call) -> Answer {
     let (serial, _) = lookup(org, call)?;
-    let years = call.query.get("validityYears").and_then(|years| years.parse().ok()).filter(|years| (2..=10).contains(years));
+    let years = call
+        .query
+        .get("validityYears")
+        .and_then(|years| years.parse().ok())
+        .filter(|years| (2..=10).contains(years));
     let Some(years) = years else {
-        return Err(Fail::validation("validityYears", ["validityYears: The field must be between 2 and 10"]));
+        return Err(Fail::validation(
+            "validityYears",
+            ["validityYears: The field must be between 2 and 10"],
+        ));
     };
-    let new = Certificate { kid: call.opaque(43), created: call.now.whole(), years };
+    let new = Certificate {
+        kid: call.opaque(43),
+        created: call.now.whole(),
+        years,
+    };
     if let Some(app) = org.apps.get_mut(serial) {
         app.certificates.push(new.clone());
     }
@@ -103,7 +134,10 @@ fn copy(org: &mut Org, call: &Call) -> Answer {
 
 fn print_public(org: &Org, call: &Call, app: u32, key: &Value) -> Value {
     let id = key.get("id").and_then(Value::as_str).unwrap_or_default();
-    let here = call.url(&format!("/api/v1/apps/{}/credentials/jwks/{id}", org.tail.id(Kind::APP, app)));
+    let here = call.url(&format!(
+        "/api/v1/apps/{}/credentials/jwks/{id}",
+        org.tail.id(Kind::APP, app)
+    ));
     let mut body = key.clone();
     let stamp = org.apps.get(app).map(|app| app.last_updated);
     body["created"] = json!(stamp);
@@ -119,15 +153,24 @@ fn print_public(org: &Org, call: &Call, app: u32, key: &Value) -> Value {
 
 fn list_public(org: &Org, call: &Call) -> Answer {
     let (serial, app) = lookup(org, call)?;
-    let keys: Vec<_> = app.keys().iter().map(|key| print_public(org, call, serial, key)).collect();
+    let keys: Vec<_> = app
+        .keys()
+        .iter()
+        .map(|key| print_public(org, call, serial, key))
+        .collect();
     Ok(Reply::json(&json!({ "jwks": { "keys": keys } })))
 }
 
 fn public(org: &Org, call: &Call) -> Result<(u32, Value), Fail> {
     let (serial, app) = lookup(org, call)?;
     let id = call.param("keyId");
-    let found = app.keys().iter().find(|key| key.get("id").and_then(Value::as_str) == Some(id));
-    found.map(|key| (serial, key.clone())).ok_or_else(|| Fail::not_found(id, "OAuth2ClientJwk"))
+    let found = app
+        .keys()
+        .iter()
+        .find(|key| key.get("id").and_then(Value::as_str) == Some(id));
+    found
+        .map(|key| (serial, key.clone()))
+        .ok_or_else(|| Fail::not_found(id, "OAuth2ClientJwk"))
 }
 
 fn one_public(org: &Org, call: &Call) -> Answer {
@@ -136,7 +179,7 @@ fn one_public(org: &Org, call: &Call) -> Answer {
 }
 
 /// Replaces the public keys of a client.
-fn store(org: &mut Org, serial: u32, call: &Call, keys: Vec<Value>) {
+fn store(org: &mut Org, serial: u32, call: &Call, keys: &[Value]) {
     if let Some(app) = org.apps.get_mut(serial) {
         app.last_updated = call.now.whole();
         if let Some(settings) = app.oauth_mut() {
@@ -152,33 +195,59 @@ fn add_public(org: &mut Org, call: &Call) -> Answer {
     let mut keys = app.keys().to_vec();
     let same = |key: &Value| key.get("kid") == given.get("kid");
     if !usable || crate::oauth::is_private(&given) || keys.len() >= MOST || keys.iter().any(same) {
-        return Err(Fail::validation("jwk", ["jwk: The key is not valid, or its 'kid' is taken"]));
+        return Err(Fail::validation(
+            "jwk",
+            ["jwk: The key is not valid, or its 'kid' is taken"],
+        ));
     }
     let mut key = complete(&given);
     if given.get("status").and_then(Value::as_str) == Some("INACTIVE") {
         key["status"] = "INACTIVE".into();
     }
     keys.push(key.clone());
-    store(org, serial, call, keys);
+    store(org, serial, call, &keys);
     Ok(Reply::json(&print_public(org, call, serial, &key)).status(StatusCode::CREATED))
 }
 
 fn delete_public(org: &mut Org, call: &Call) -> Answer {
     let (serial, key) = public(org, call)?;
     if key.get("status").and_then(Value::as_str) != Some("INACTIVE") {
-        return Err(Fail::validation("jwk", ["The key must be deactivated before deletion."]));
+        return Err(Fail::validation(
+            "jwk",
+            ["The key must be deactivated before deletion."],
+        ));
     }
-    let keys = org.apps.get(serial).map(|app| app.keys().to_vec()).unwrap_or_default();
-    let keys = keys.into_iter().filter(|one| one.get("id") != key.get("id")).collect();
-    store(org, serial, call, keys);
+    let keys = org
+        .apps
+        .get(serial)
+        .map(|app| app.keys().to_vec())
+        .unwrap_or_default();
+    let keys: Vec<Value> = keys
+        .into_iter()
+        .filter(|one| one.get("id") != key.get("id"))
+        .collect();
+    store(org, serial, call, &keys);
     Ok(Reply::no_content())
 }
 
 fn switch(org: &mut Org, call: &Call, on: bool) -> Answer {
     let (serial, mut key) = public(org, call)?;
     key["status"] = if on { "ACTIVE" } else { "INACTIVE" }.into();
-    let keys = org.apps.get(serial).map(|app| app.keys().to_vec()).unwrap_or_default();
-    let keys = keys.into_iter().map(|one| if one.get("id") == key.get("id") { key.clone() } else { one }).collect();
-    store(org, serial, call, keys);
+    let keys = org
+        .apps
+        .get(serial)
+        .map(|app| app.keys().to_vec())
+        .unwrap_or_default();
+    let keys: Vec<Value> = keys
+        .into_iter()
+        .map(|one| {
+            if one.get("id") == key.get("id") {
+                key.clone()
+            } else {
+                one
+            }
+        })
+        .collect();
+    store(org, serial, call, &keys);
     Ok(Reply::json(&print_public(org, call, serial, &key)))
 }

@@ -94,7 +94,8 @@ pub(crate) struct App {
 
 impl App {
     fn setting(&self, path: &[&str]) -> Option<&Value> {
-        path.iter().try_fold(self.body.get("settings")?, |value, part| value.get(*part))
+        path.iter()
+            .try_fold(self.body.get("settings")?, |value, part| value.get(*part))
     }
 
     /// A member of its OAuth settings.
@@ -109,13 +110,19 @@ impl App {
 
     /// The public keys of the client.
     pub(crate) fn keys(&self) -> &[Value] {
-        let keys = self.oauth("jwks").and_then(|jwks| jwks.get("keys")).and_then(Value::as_array);
+        let keys = self
+            .oauth("jwks")
+            .and_then(|jwks| jwks.get("keys"))
+            .and_then(Value::as_array);
         keys.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Its OAuth settings, to change.
     pub(crate) fn oauth_mut(&mut self) -> Option<&mut Map<String, Value>> {
-        self.body.get_mut("settings")?.get_mut("oauthClient")?.as_object_mut()
+        self.body
+            .get_mut("settings")?
+            .get_mut("oauthClient")?
+            .as_object_mut()
     }
 }
 
@@ -144,9 +151,15 @@ impl Apps {
 
     /// The app with this client id.
     pub(crate) fn by_client_id(&self, org: &Org, client_id: &str) -> Option<u32> {
-        let by_id = org.tail.serial(Kind::APP, client_id).filter(|serial| self.rows.get(*serial).is_some());
+        let by_id = org
+            .tail
+            .serial(Kind::APP, client_id)
+            .filter(|serial| self.rows.get(*serial).is_some());
         by_id.or_else(|| {
-            let found = self.rows.iter().find(|(_, app)| app.client_id.as_deref() == Some(client_id));
+            let found = self
+                .rows
+                .iter()
+                .find(|(_, app)| app.client_id.as_deref() == Some(client_id));
             found.map(|(serial, _)| serial)
         })
     }
@@ -165,11 +178,19 @@ impl Apps {
 
     /// How many apps a group is assigned to.
     pub(crate) fn count_of_group(&self, group: u32) -> usize {
-        self.rows.iter().filter(|(_, app)| app.groups.contains_key(&group)).count()
+        self.rows
+            .iter()
+            .filter(|(_, app)| app.groups.contains_key(&group))
+            .count()
     }
 
     fn forget(&mut self, held: impl Fn(&App) -> bool, forget: impl Fn(&mut App)) {
-        let held: Vec<u32> = self.rows.iter().filter(|(_, app)| held(app)).map(|(serial, _)| serial).collect();
+        let held: Vec<u32> = self
+            .rows
+            .iter()
+            .filter(|(_, app)| held(app))
+            .map(|(serial, _)| serial)
+            .collect();
         for serial in held {
             if let Some(app) = self.rows.get_mut(serial) {
                 forget(app);
@@ -179,16 +200,22 @@ impl Apps {
 
     /// Takes a user out of all apps.
     pub(crate) fn forget_user(&mut self, user: u32) {
-        self.forget(|app| app.users.contains_key(&user), |app| {
-            app.users.remove(&user);
-        });
+        self.forget(
+            |app| app.users.contains_key(&user),
+            |app| {
+                app.users.remove(&user);
+            },
+        );
     }
 
     /// Takes a group out of all apps.
     pub(crate) fn forget_group(&mut self, group: u32) {
-        self.forget(|app| app.groups.contains_key(&group), |app| {
-            app.groups.remove(&group);
-        });
+        self.forget(
+            |app| app.groups.contains_key(&group),
+            |app| {
+                app.groups.remove(&group);
+            },
+        );
     }
 }
 
@@ -208,20 +235,28 @@ pub(crate) fn routes(routes: &mut Routes) {
 
 /// The app that a path names.
 pub(crate) fn find(org: &Org, id: &str) -> Result<u32, Fail> {
-    let serial = org.tail.serial(Kind::APP, id).filter(|serial| org.apps.get(*serial).is_some());
+    let serial = org
+        .tail
+        .serial(Kind::APP, id)
+        .filter(|serial| org.apps.get(*serial).is_some());
     serial.ok_or_else(|| Fail::not_found(id, "AppInstance"))
 }
 
 /// The app of a client id in a path.
 pub(crate) fn find_client(org: &Org, id: &str) -> Result<u32, Fail> {
-    org.apps.by_client_id(org, id).ok_or_else(|| Fail::not_found(id, "PublicClientApp"))
+    org.apps
+        .by_client_id(org, id)
+        .ok_or_else(|| Fail::not_found(id, "PublicClientApp"))
 }
 
 /// The app that `appId` in a path names, with its data.
 fn lookup<'a>(org: &'a Org, call: &Call) -> Result<(u32, &'a App), Fail> {
     let id = call.param("appId");
     let serial = find(org, id)?;
-    org.apps.get(serial).map(|app| (serial, app)).ok_or_else(|| Fail::not_found(id, "AppInstance"))
+    org.apps
+        .get(serial)
+        .map(|app| (serial, app))
+        .ok_or_else(|| Fail::not_found(id, "AppInstance"))
 }
 
 /// An app of the catalogue, or one instance of it, as the target of a role.

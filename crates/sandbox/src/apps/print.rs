@@ -41,8 +41,15 @@ pub(super) fn print(org: &Org, call: &Call, serial: u32, app: &App, secrecy: Sec
 
 /// The names under which an app shows tiles.
 pub(super) fn tiles(app: &App) -> Vec<String> {
-    let shown = app.body.get("visibility").and_then(|visibility| visibility.get("appLinks")).and_then(Value::as_object);
-    let shown = shown.into_iter().flatten().filter(|(_, on)| **on == Value::Bool(true));
+    let shown = app
+        .body
+        .get("visibility")
+        .and_then(|visibility| visibility.get("appLinks"))
+        .and_then(Value::as_object);
+    let shown = shown
+        .into_iter()
+        .flatten()
+        .filter(|(_, on)| **on == Value::Bool(true));
     shown.map(|(name, _)| name.clone()).collect()
 }
 
@@ -51,33 +58,50 @@ pub(super) fn tile(call: &Call, app: &App, id: &str, name: &str) -> String {
     let end = match app.name.as_str() {
         "bookmark" => "2557".to_owned(),
         "template_swa" => "2357".to_owned(),
-        _ => format!("aln{}", crate::store::mix(u64::try_from(name.len()).unwrap_or(0))),
+        _ => format!(
+            "aln{}",
+            crate::store::mix(u64::try_from(name.len()).unwrap_or(0))
+        ),
     };
     call.url(&format!("/home/{}/{id}/{end}", app.name))
 }
 
 fn links(org: &Org, call: &Call, app: &App, id: &str) -> Value {
     let here = call.url(&format!("/api/v1/apps/{id}"));
-    let post = |path: &str| json!({ "href": format!("{here}{path}"), "hints": { "allow": ["POST"] } });
+    let post =
+        |path: &str| json!({ "href": format!("{here}{path}"), "hints": { "allow": ["POST"] } });
     let mut links = json!({ "uploadLogo": post("/logo") });
     let tiles: Vec<_> = tiles(app)
         .into_iter()
-        .map(|name| json!({ "name": name, "href": tile(call, app, id, &name), "type": "text/html" }))
+        .map(
+            |name| json!({ "name": name, "href": tile(call, app, id, &name), "type": "text/html" }),
+        )
         .collect();
     links["appLinks"] = json!(tiles);
-    let policy = |serial: u32| call.url(&format!("/api/v1/policies/{}", org.policies.id(org.tail, serial)));
+    let policy = |serial: u32| {
+        call.url(&format!(
+            "/api/v1/policies/{}",
+            org.policies.id(org.tail, serial)
+        ))
+    };
     links["profileEnrollment"] = json!({ "href": policy(org.policies.enrollment()) });
-    links["policies"] = json!({ "href": format!("{here}/policies"), "hints": { "allow": ["PUT"] } });
+    links["policies"] =
+        json!({ "href": format!("{here}/policies"), "hints": { "allow": ["PUT"] } });
     links["groups"] = json!({ "href": format!("{here}/groups") });
     let logo = "https://op3static.oktacdn.com/assets/img/logos/default.6770228fb0dab49a1695ef440a5279bb.png";
     links["logo"] = json!([{ "name": "medium", "href": logo, "type": "image/png" }]);
     if app.mode == Mode::OpenId {
-        links["clientCredentials"] = json!([{ "name": "secrets", "href": format!("{here}/credentials/secrets") }]);
+        links["clientCredentials"] =
+            json!([{ "name": "secrets", "href": format!("{here}/credentials/secrets") }]);
     }
     help(&mut links, call, app, id);
     links["accessPolicy"] = json!({ "href": policy(app.policy) });
     links["users"] = json!({ "href": format!("{here}/users") });
-    let (name, path) = if app.active { ("deactivate", "deactivate") } else { ("activate", "activate") };
+    let (name, path) = if app.active {
+        ("deactivate", "deactivate")
+    } else {
+        ("activate", "activate")
+    };
     links[name] = json!({ "href": format!("{here}/lifecycle/{path}") });
     links
 }
@@ -89,7 +113,7 @@ fn help(links: &mut Value, call: &Call, app: &App, id: &str) {
         links["help"] = json!({ "href": address("instructions"), "type": "text/html" });
         let metadata = call.url(&format!("/api/v1/apps/{id}/sso/saml/metadata"));
         links["metadata"] = json!({ "href": metadata, "type": "application/xml" });
-    } else if app.mode == Mode::OpenId && !app.body.get("credentials").is_some_and(|one| one.get("oauthClient").is_some()) {
+    } else if app.mode == Mode::OpenId && app.oauth("application_type").is_none() {
         links["help"] = json!({ "href": address("external-doc"), "type": "text/html" });
     }
 }

@@ -18,14 +18,25 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/apps/{appId}/group-push/mappings", list)
         .post("/api/v1/apps/{appId}/group-push/mappings", create)
         .get("/api/v1/apps/{appId}/group-push/mappings/{mappingId}", one)
-        .patch("/api/v1/apps/{appId}/group-push/mappings/{mappingId}", change)
-        .delete("/api/v1/apps/{appId}/group-push/mappings/{mappingId}", delete);
+        .patch(
+            "/api/v1/apps/{appId}/group-push/mappings/{mappingId}",
+            change,
+        )
+        .delete(
+            "/api/v1/apps/{appId}/group-push/mappings/{mappingId}",
+            delete,
+        );
 }
 
 /// How many group pushes a group takes part in.
 pub(crate) fn pushes_of_group(org: &Org, group: u32) -> usize {
     let id = org.tail.id(Kind::GROUP, group);
-    let mine = |app: &App| app.pushes.iter().filter(|(_, push)| push.text("sourceGroupId") == id).count();
+    let mine = |app: &App| {
+        app.pushes
+            .iter()
+            .filter(|(_, push)| push.text("sourceGroupId") == id)
+            .count()
+    };
     org.apps.rows.iter().map(|(_, app)| mine(app)).sum()
 }
 
@@ -44,18 +55,24 @@ fn print(org: &Org, call: &Call, app: u32, serial: u32, push: &Doc) -> Value {
 
 /// Each app counts its own pushes, so the id holds both numbers.
 fn push_id(org: &Org, app: u32, serial: u32) -> String {
-    org.tail.id(PUSH, app.wrapping_mul(4096).wrapping_add(serial))
+    org.tail
+        .id(PUSH, app.wrapping_mul(4096).wrapping_add(serial))
 }
 
 fn push_serial(org: &Org, app: u32, id: &str) -> Option<u32> {
-    org.tail.serial(PUSH, id)?.checked_sub(app.wrapping_mul(4096)).filter(|serial| *serial < 4096)
+    org.tail
+        .serial(PUSH, id)?
+        .checked_sub(app.wrapping_mul(4096))
+        .filter(|serial| *serial < 4096)
 }
 
 fn held(org: &Org, call: &Call) -> Result<(u32, u32), Fail> {
     let (app, found) = lookup(org, call)?;
     let id = call.param("mappingId");
     let serial = push_serial(org, app, id).filter(|serial| found.pushes.get(*serial).is_some());
-    serial.map(|serial| (app, serial)).ok_or_else(|| Fail::not_found(id, "GroupPushMapping"))
+    serial
+        .map(|serial| (app, serial))
+        .ok_or_else(|| Fail::not_found(id, "GroupPushMapping"))
 }
 
 fn shown(org: &Org, call: &Call, app: u32, serial: u32) -> Answer {
@@ -66,7 +83,11 @@ fn shown(org: &Org, call: &Call, app: u32, serial: u32) -> Answer {
 
 fn list(org: &Org, call: &Call) -> Answer {
     let (serial, app) = lookup(org, call)?;
-    let body: Vec<_> = app.pushes.iter().map(|(number, push)| print(org, call, serial, number, push)).collect();
+    let body: Vec<_> = app
+        .pushes
+        .iter()
+        .map(|(number, push)| print(org, call, serial, number, push))
+        .collect();
     Ok(Page::of(call, 100, 1000)?.links(Reply::json(&body), call, &[], None))
 }
 
@@ -81,24 +102,51 @@ fn create(org: &mut Org, call: &Call) -> Answer {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let source = text("sourceGroupId").to_owned();
     groups::find(org, &source)?;
-    let taken = org.apps.get(app).is_some_and(|app| app.pushes.iter().any(|(_, push)| push.text("sourceGroupId") == source));
+    let taken = org.apps.get(app).is_some_and(|app| {
+        app.pushes
+            .iter()
+            .any(|(_, push)| push.text("sourceGroupId") == source)
+    });
     if taken {
-        return Err(Fail::validation("groupPushMapping", ["sourceGroupId: The group is already pushed to this app"]));
+        return Err(Fail::validation(
+            "groupPushMapping",
+            ["sourceGroupId: The group is already pushed to this app"],
+        ));
     }
     let target = match (text("targetGroupId"), text("targetGroupName")) {
-        ("", "") => return Err(Fail::validation("groupPushMapping", ["targetGroupName: The field cannot be left blank"])),
+        ("", "") => {
+            return Err(Fail::validation(
+                "groupPushMapping",
+                ["targetGroupName: The field cannot be left blank"],
+            ));
+        }
         ("", name) => new_target(org, call, name),
         (id, _) => {
             groups::find(org, id)?;
             id.to_owned()
         }
     };
-    let mut push = Doc::new(members(json!({ "sourceGroupId": source, "targetGroupId": target })), call.now);
+    let mut push = Doc::new(
+        members(json!({ "sourceGroupId": source, "targetGroupId": target })),
+        call.now,
+    );
     push.active = text("status") != "INACTIVE";
-    let serial = org.apps.get_mut(app).map(|app| app.pushes.push(push)).unwrap_or_default();
-    let (target, source) = (org.app_target(app), org.tail.serial(Kind::GROUP, &source).unwrap_or_default());
+    let serial = org
+        .apps
+        .get_mut(app)
+        .map(|app| app.pushes.push(push))
+        .unwrap_or_default();
+    let (target, source) = (
+        org.app_target(app),
+        org.tail.serial(Kind::GROUP, &source).unwrap_or_default(),
+    );
     let source = org.group_target(source);
-    org.record(call, Event::new("application.provision.group_push.mapping.created").target(target).target(source));
+    org.record(
+        call,
+        Event::new("application.provision.group_push.mapping.created")
+            .target(target)
+            .target(source),
+    );
     shown(org, call, app, serial)
 }
 
@@ -121,11 +169,21 @@ fn new_target(org: &mut Org, call: &Call, name: &str) -> String {
 fn change(org: &mut Org, call: &Call) -> Answer {
     let (app, serial) = held(org, call)?;
     let body = call.object()?;
-    let status = body.get("status").and_then(Value::as_str).unwrap_or_default();
+    let status = body
+        .get("status")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if !["ACTIVE", "INACTIVE"].contains(&status) {
-        return Err(Fail::validation("status", ["status: The field must be ACTIVE or INACTIVE"]));
+        return Err(Fail::validation(
+            "status",
+            ["status: The field must be ACTIVE or INACTIVE"],
+        ));
     }
-    if let Some(push) = org.apps.get_mut(app).and_then(|app| app.pushes.get_mut(serial)) {
+    if let Some(push) = org
+        .apps
+        .get_mut(app)
+        .and_then(|app| app.pushes.get_mut(serial))
+    {
         push.active = status == "ACTIVE";
         push.last_updated = call.now.whole();
     }
@@ -135,16 +193,29 @@ fn change(org: &mut Org, call: &Call) -> Answer {
 fn delete(org: &mut Org, call: &Call) -> Answer {
     let (app, serial) = held(org, call)?;
     let Some(remove) = call.query.flag("deleteTargetGroup") else {
-        return Err(Fail::validation("deleteTargetGroup", ["deleteTargetGroup: The field cannot be left blank"]));
+        return Err(Fail::validation(
+            "deleteTargetGroup",
+            ["deleteTargetGroup: The field cannot be left blank"],
+        ));
     };
-    let push = org.apps.get(app).and_then(|app| app.pushes.get(serial)).cloned();
+    let push = org
+        .apps
+        .get(app)
+        .and_then(|app| app.pushes.get(serial))
+        .cloned();
     if push.as_ref().is_some_and(|push| push.active) {
-        return Err(Fail::validation("groupPushMapping", ["The mapping must be inactive before it is deleted."]));
+        return Err(Fail::validation(
+            "groupPushMapping",
+            ["The mapping must be inactive before it is deleted."],
+        ));
     }
     if let Some(app) = org.apps.get_mut(app) {
         app.pushes.remove(serial);
     }
-    if remove && let Some(target) = push.and_then(|push| org.tail.serial(Kind::GROUP, push.text("targetGroupId"))) {
+    if remove
+        && let Some(target) =
+            push.and_then(|push| org.tail.serial(Kind::GROUP, push.text("targetGroupId")))
+    {
         groups::remove(org, target);
     }
     Ok(Reply::empty(StatusCode::OK))

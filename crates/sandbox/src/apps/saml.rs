@@ -15,7 +15,10 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 fn metadata(org: &Org, call: &Call) -> Answer {
@@ -24,13 +27,28 @@ fn metadata(org: &Org, call: &Call) -> Answer {
         return Err(Fail::not_found(call.param("appId"), "SamlApplication"));
     }
     // A key that the app does not have leads to its active one.
-    let wanted = call.query.get("kid").filter(|kid| app.certificates.iter().any(|one| one.kid == *kid));
-    let certificate = app.certificates.iter().find(|one| wanted.is_none_or(|kid| kid == one.kid));
-    let certificate = certificate.ok_or_else(|| Fail::not_found(wanted.unwrap_or_default(), "AppX509KeyCredential"))?;
+    let wanted = call
+        .query
+        .get("kid")
+        .filter(|kid| app.certificates.iter().any(|one| one.kid == *kid));
+    let certificate = app
+        .certificates
+        .iter()
+        .find(|one| wanted.is_none_or(|kid| kid == one.kid));
+    let certificate = certificate
+        .ok_or_else(|| Fail::not_found(wanted.unwrap_or_default(), "AppX509KeyCredential"))?;
     let made = org.keys.certificate(certificate, org.subdomain());
     let key = org.tail.id(Kind("exk"), serial);
-    let sign_on = app.body.get("settings").and_then(|settings| settings.get("signOn"));
-    let text = |path: &str| sign_on.and_then(|one| one.pointer(path)).and_then(Value::as_str).unwrap_or_default();
+    let sign_on = app
+        .body
+        .get("settings")
+        .and_then(|settings| settings.get("signOn"));
+    let text = |path: &str| {
+        sign_on
+            .and_then(|one| one.pointer(path))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     let format = match text("/subjectNameIdFormat") {
         "" => "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
         format => format,
@@ -44,13 +62,24 @@ fn metadata(org: &Org, call: &Call) -> Answer {
     let slo = sign_on.and_then(|one| one.pointer("/slo/enabled")) == Some(&Value::Bool(true));
     let bindings = ["HTTP-POST", "HTTP-Redirect"];
     for binding in bindings.into_iter().filter(|_| slo) {
-        let _ = write!(services, "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:{binding}\" Location=\"{base}/slo/saml\"/>");
+        let _ = write!(
+            services,
+            "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:{binding}\" Location=\"{base}/slo/saml\"/>"
+        );
     }
-    let _ = write!(services, "<md:NameIDFormat>{}</md:NameIDFormat>", escaped(format));
+    let _ = write!(
+        services,
+        "<md:NameIDFormat>{}</md:NameIDFormat>",
+        escaped(format)
+    );
     for binding in bindings {
-        let _ = write!(services, "<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:{binding}\" Location=\"{base}/sso/saml\"/>");
+        let _ = write!(
+            services,
+            "<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:{binding}\" Location=\"{base}/sso/saml\"/>"
+        );
     }
-    let signed = sign_on.and_then(|one| one.get("samlSignedRequestEnabled")) == Some(&Value::Bool(true));
+    let signed =
+        sign_on.and_then(|one| one.get("samlSignedRequestEnabled")) == Some(&Value::Bool(true));
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><md:EntityDescriptor entityID=\"{}\" \
          xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\"><md:IDPSSODescriptor WantAuthnRequestsSigned=\"{signed}\" \

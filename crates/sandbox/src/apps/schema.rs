@@ -17,26 +17,121 @@ pub(super) fn routes(routes: &mut Routes) {
 
 /// Attributes of OpenID Connect clients: name, title, description, name on the wire when it differs.
 const CLAIMS: [(&str, &str, &str, Option<&str>); 20] = [
-    ("name", "Name", "End-User's full name in displayable form.", None),
-    ("nickname", "Nickname", "Casual name of the End-User (may or may not be the same as the given_name)", None),
-    ("given_name", "Given Name", "Given name or first name of the End-User.", None),
-    ("middle_name", "Middle Name", "Middle name of the End-User.", None),
-    ("family_name", "Family Name", "Surname or last name of the End-User.", None),
-    ("email", "Email", "End-User's preferred e-mail address.", None),
-    ("profile", "Profile URL", "URL of the End-User's profile page.", None),
-    ("picture", "Picture URL", "URL of the End-User's profile picture.", None),
-    ("website", "Website", "URL of the End-User's Web page or blog.", None),
+    (
+        "name",
+        "Name",
+        "End-User's full name in displayable form.",
+        None,
+    ),
+    (
+        "nickname",
+        "Nickname",
+        "Casual name of the End-User (may or may not be the same as the given_name)",
+        None,
+    ),
+    (
+        "given_name",
+        "Given Name",
+        "Given name or first name of the End-User.",
+        None,
+    ),
+    (
+        "middle_name",
+        "Middle Name",
+        "Middle name of the End-User.",
+        None,
+    ),
+    (
+        "family_name",
+        "Family Name",
+        "Surname or last name of the End-User.",
+        None,
+    ),
+    (
+        "email",
+        "Email",
+        "End-User's preferred e-mail address.",
+        None,
+    ),
+    (
+        "profile",
+        "Profile URL",
+        "URL of the End-User's profile page.",
+        None,
+    ),
+    (
+        "picture",
+        "Picture URL",
+        "URL of the End-User's profile picture.",
+        None,
+    ),
+    (
+        "website",
+        "Website",
+        "URL of the End-User's Web page or blog.",
+        None,
+    ),
     ("gender", "Gender", "End-User's gender.", None),
-    ("birthdate", "Birthdate", "End-User's birthday, represented as an ISO 8601:2004 YYYY-MM-DD format.", None),
-    ("zoneinfo", "Time Zone", "String representing the End-User's time zone.", None),
-    ("locale", "Locale Name", "ISO3166\u{2011}1 country code in uppercase, separated by a dash (e.g. 'en-US')", None),
-    ("phone_number", "Phone Number", "End-User's preferred telephone number in E.164 format.", None),
-    ("street_address", "Street Address", "Full street address component.", Some("address.street_address")),
-    ("locality", "Locality", "City or locality component.", Some("address.locality")),
-    ("region", "Region", "State, province, prefecture, or region component.", Some("address.region")),
-    ("postal_code", "Postal Code", "Zip code or postal code component.", Some("address.postal_code")),
-    ("country", "Country", "Country name component.", Some("address.country")),
-    ("formatted", "Formatted", "Full mailing address, formatted for display.", Some("address.formatted")),
+    (
+        "birthdate",
+        "Birthdate",
+        "End-User's birthday, represented as an ISO 8601:2004 YYYY-MM-DD format.",
+        None,
+    ),
+    (
+        "zoneinfo",
+        "Time Zone",
+        "String representing the End-User's time zone.",
+        None,
+    ),
+    (
+        "locale",
+        "Locale Name",
+        "ISO3166\u{2011}1 country code in uppercase, separated by a dash (e.g. 'en-US')",
+        None,
+    ),
+    (
+        "phone_number",
+        "Phone Number",
+        "End-User's preferred telephone number in E.164 format.",
+        None,
+    ),
+    (
+        "street_address",
+        "Street Address",
+        "Full street address component.",
+        Some("address.street_address"),
+    ),
+    (
+        "locality",
+        "Locality",
+        "City or locality component.",
+        Some("address.locality"),
+    ),
+    (
+        "region",
+        "Region",
+        "State, province, prefecture, or region component.",
+        Some("address.region"),
+    ),
+    (
+        "postal_code",
+        "Postal Code",
+        "Zip code or postal code component.",
+        Some("address.postal_code"),
+    ),
+    (
+        "country",
+        "Country",
+        "Country name component.",
+        Some("address.country"),
+    ),
+    (
+        "formatted",
+        "Formatted",
+        "Full mailing address, formatted for display.",
+        Some("address.formatted"),
+    ),
 ];
 
 /// The schema of a new app.
@@ -57,7 +152,10 @@ pub(super) fn of_mode(mode: Mode) -> Attributes {
         }
         base.insert((*name).to_owned(), attribute);
     }
-    Attributes { base, custom: Properties::new() }
+    Attributes {
+        base,
+        custom: Properties::new(),
+    }
 }
 
 fn print(org: &Org, call: &Call) -> Answer {
@@ -66,7 +164,12 @@ fn print(org: &Org, call: &Call) -> Answer {
     let end = format!("{:x}", mix(u64::from(serial)));
     let name = format!("{}_{}", app.name, end.get(..7).unwrap_or_default());
     let here = call.url(&format!("/meta/schemas/apps/{id}/default"));
-    let mut body = document(&here, &name, &format!("{} User", app.label), &app.schema.definitions());
+    let mut body = document(
+        &here,
+        &name,
+        &format!("{} User", app.label),
+        &app.schema.definitions(),
+    );
     body["lastUpdated"] = json!(app.schema_updated);
     body["created"] = json!(app.created);
     Ok(Reply::json(&body))

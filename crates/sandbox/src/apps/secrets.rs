@@ -16,14 +16,26 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/apps/{appId}/credentials/secrets", list)
         .post("/api/v1/apps/{appId}/credentials/secrets", create)
         .get("/api/v1/apps/{appId}/credentials/secrets/{secretId}", one)
-        .delete("/api/v1/apps/{appId}/credentials/secrets/{secretId}", delete)
-        .post("/api/v1/apps/{appId}/credentials/secrets/{secretId}/lifecycle/activate", |org, call| switch(org, call, true))
-        .post("/api/v1/apps/{appId}/credentials/secrets/{secretId}/lifecycle/deactivate", |org, call| switch(org, call, false));
+        .delete(
+            "/api/v1/apps/{appId}/credentials/secrets/{secretId}",
+            delete,
+        )
+        .post(
+            "/api/v1/apps/{appId}/credentials/secrets/{secretId}/lifecycle/activate",
+            |org, call| switch(org, call, true),
+        )
+        .post(
+            "/api/v1/apps/{appId}/credentials/secrets/{secretId}/lifecycle/deactivate",
+            |org, call| switch(org, call, false),
+        );
 }
 
 fn print(org: &Org, call: &Call, app: u32, secret: &Secret) -> Value {
     let id = org.tail.id(SECRET, secret.serial);
-    let here = call.url(&format!("/api/v1/apps/{}/credentials/secrets/{id}", org.tail.id(Kind::APP, app)));
+    let here = call.url(&format!(
+        "/api/v1/apps/{}/credentials/secrets/{id}",
+        org.tail.id(Kind::APP, app)
+    ));
     let post = |path: &str| json!({ "href": format!("{here}/lifecycle/{path}"), "hints": { "allow": ["POST"] } });
     let links = if secret.active {
         json!({ "deactivate": post("deactivate") })
@@ -39,15 +51,25 @@ fn print(org: &Org, call: &Call, app: u32, secret: &Secret) -> Value {
 
 fn list(org: &Org, call: &Call) -> Answer {
     let (serial, app) = lookup(org, call)?;
-    Ok(Reply::json(&app.secrets.iter().map(|secret| print(org, call, serial, secret)).collect::<Vec<_>>()))
+    Ok(Reply::json(
+        &app.secrets
+            .iter()
+            .map(|secret| print(org, call, serial, secret))
+            .collect::<Vec<_>>(),
+    ))
 }
 
 fn find(org: &Org, call: &Call) -> Result<(u32, Secret), Fail> {
     let (serial, app) = lookup(org, call)?;
     let id = call.param("secretId");
     let wanted = org.tail.serial(SECRET, id);
-    let found = app.secrets.iter().find(|secret| Some(secret.serial) == wanted);
-    found.map(|secret| (serial, secret.clone())).ok_or_else(|| Fail::not_found(id, "OAuth2ClientSecret"))
+    let found = app
+        .secrets
+        .iter()
+        .find(|secret| Some(secret.serial) == wanted);
+    found
+        .map(|secret| (serial, secret.clone()))
+        .ok_or_else(|| Fail::not_found(id, "OAuth2ClientSecret"))
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
@@ -58,10 +80,16 @@ fn one(org: &Org, call: &Call) -> Answer {
 fn create(org: &mut Org, call: &Call) -> Answer {
     let (serial, app) = lookup(org, call)?;
     if app.secrets.len() >= 2 {
-        return Err(Fail::validation("clientSecret", ["You have reached the maximum number of client secrets per client."]));
+        return Err(Fail::validation(
+            "clientSecret",
+            ["You have reached the maximum number of client secrets per client."],
+        ));
     }
     let body = call.object_or_empty()?;
-    let given = body.get("client_secret").and_then(Value::as_str).map(str::to_owned);
+    let given = body
+        .get("client_secret")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     let secret = Secret {
         serial: org.apps.next_number(),
         text: given.unwrap_or_else(|| call.opaque(64)),
@@ -78,7 +106,10 @@ fn create(org: &mut Org, call: &Call) -> Answer {
 fn delete(org: &mut Org, call: &Call) -> Answer {
     let (serial, secret) = find(org, call)?;
     if secret.active {
-        return Err(Fail::validation("clientSecret", ["The secret must be deactivated before deletion."]));
+        return Err(Fail::validation(
+            "clientSecret",
+            ["The secret must be deactivated before deletion."],
+        ));
     }
     if let Some(app) = org.apps.get_mut(serial) {
         app.secrets.retain(|one| one.serial != secret.serial);
@@ -88,13 +119,23 @@ fn delete(org: &mut Org, call: &Call) -> Answer {
 
 fn switch(org: &mut Org, call: &Call, on: bool) -> Answer {
     let (serial, mut secret) = find(org, call)?;
-    let active = org.apps.get(serial).map(|app| app.secrets.iter().filter(|one| one.active).count());
+    let active = org
+        .apps
+        .get(serial)
+        .map(|app| app.secrets.iter().filter(|one| one.active).count());
     if !on && secret.active && active == Some(1) {
-        return Err(Fail::validation("clientSecret", ["At least one secret must be active."]));
+        return Err(Fail::validation(
+            "clientSecret",
+            ["At least one secret must be active."],
+        ));
     }
     secret.active = on;
     if let Some(app) = org.apps.get_mut(serial) {
-        for one in app.secrets.iter_mut().filter(|one| one.serial == secret.serial) {
+        for one in app
+            .secrets
+            .iter_mut()
+            .filter(|one| one.serial == secret.serial)
+        {
             one.active = on;
         }
     }

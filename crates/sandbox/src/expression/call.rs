@@ -29,20 +29,43 @@ pub(super) fn call(name: &str, arguments: &[Value], subject: &dyn Subject) -> Va
         "String.append" => (at(0) + &at(1)).into(),
         "String.replace" => at(0).replace(&at(1), &at(2)).into(),
         "String.replaceFirst" => at(0).replacen(&at(1), &at(2), 1).into(),
-        "String.substringBefore" => at(0).split_once(&at(1)).map_or_else(|| at(0), |(head, _)| head.to_owned()).into(),
-        "String.substringAfter" => at(0).split_once(&at(1)).map_or_else(String::new, |(_, tail)| tail.to_owned()).into(),
+        "String.substringBefore" => at(0)
+            .split_once(&at(1))
+            .map_or_else(|| at(0), |(head, _)| head.to_owned())
+            .into(),
+        "String.substringAfter" => at(0)
+            .split_once(&at(1))
+            .map_or_else(String::new, |(_, tail)| tail.to_owned())
+            .into(),
         "String.substring" => {
-            let place = |which: usize| arguments.get(which).and_then(Value::as_u64).and_then(|at| usize::try_from(at).ok());
+            let place = |which: usize| {
+                arguments
+                    .get(which)
+                    .and_then(Value::as_u64)
+                    .and_then(|at| usize::try_from(at).ok())
+            };
             let (from, to) = (place(1).unwrap_or(0), place(2).unwrap_or(usize::MAX));
-            at(0).chars().skip(from).take(to.saturating_sub(from)).collect::<String>().into()
+            at(0)
+                .chars()
+                .skip(from)
+                .take(to.saturating_sub(from))
+                .collect::<String>()
+                .into()
         }
         "String.stringSwitch" => switch(arguments),
         "Convert.toInt" => at(0).parse::<i64>().map_or(Value::Null, Into::into),
         "Convert.toNum" => at(0).parse::<f64>().map_or(Value::Null, Into::into),
-        "Arrays.contains" => list(arguments).contains(arguments.get(1).unwrap_or(&Value::Null)).into(),
+        "Arrays.contains" => list(arguments)
+            .contains(arguments.get(1).unwrap_or(&Value::Null))
+            .into(),
         "Arrays.size" => list(arguments).len().into(),
         "Arrays.isEmpty" => list(arguments).is_empty().into(),
-        "Arrays.toCsvString" => list(arguments).iter().map(text).collect::<Vec<_>>().join(",").into(),
+        "Arrays.toCsvString" => list(arguments)
+            .iter()
+            .map(text)
+            .collect::<Vec<_>>()
+            .join(",")
+            .into(),
         _ => membership(name, arguments, subject),
     }
 }
@@ -57,8 +80,15 @@ fn list(arguments: &[Value]) -> Vec<Value> {
 fn switch(arguments: &[Value]) -> Value {
     let input = arguments.first().map(text).unwrap_or_default();
     let pairs = arguments.get(2..).unwrap_or_default().chunks(2);
-    let hit = pairs.into_iter().find(|pair| pair.first().map(text).is_some_and(|key| input.contains(&key)));
-    hit.and_then(|pair| pair.get(1)).or_else(|| arguments.get(1)).cloned().unwrap_or_default()
+    let hit = pairs.into_iter().find(|pair| {
+        pair.first()
+            .map(text)
+            .is_some_and(|key| input.contains(&key))
+    });
+    hit.and_then(|pair| pair.get(1))
+        .or_else(|| arguments.get(1))
+        .cloned()
+        .unwrap_or_default()
 }
 
 fn membership(name: &str, arguments: &[Value], subject: &dyn Subject) -> Value {
@@ -66,7 +96,10 @@ fn membership(name: &str, arguments: &[Value], subject: &dyn Subject) -> Value {
     let any = |fits: &dyn Fn(&str) -> bool| subject.group_names().iter().any(|name| fits(name));
     match name {
         "isMemberOfGroup" => subject.in_group(&wanted).into(),
-        "isMemberOfAnyGroup" => arguments.iter().any(|id| subject.in_group(&text(id))).into(),
+        "isMemberOfAnyGroup" => arguments
+            .iter()
+            .any(|id| subject.in_group(&text(id)))
+            .into(),
         "isMemberOfGroupName" => any(&|name| name == wanted).into(),
         "isMemberOfGroupNameStartsWith" => any(&|name| name.starts_with(&wanted)).into(),
         "isMemberOfGroupNameContains" => any(&|name| name.contains(&wanted)).into(),

@@ -65,10 +65,20 @@ impl Expression {
                 call::call(name, &arguments, subject)
             }
             Self::Not(inner) => Value::Bool(!truth(&inner.of(subject))),
-            Self::Binary(Op::And, a, b) => Value::Bool(truth(&a.of(subject)) && truth(&b.of(subject))),
-            Self::Binary(Op::Or, a, b) => Value::Bool(truth(&a.of(subject)) || truth(&b.of(subject))),
+            Self::Binary(Op::And, a, b) => {
+                Value::Bool(truth(&a.of(subject)) && truth(&b.of(subject)))
+            }
+            Self::Binary(Op::Or, a, b) => {
+                Value::Bool(truth(&a.of(subject)) || truth(&b.of(subject)))
+            }
             Self::Binary(op, a, b) => compare(*op, &a.of(subject), &b.of(subject)),
-            Self::Choice(test, yes, no) => if truth(&test.of(subject)) { yes.of(subject) } else { no.of(subject) },
+            Self::Choice(test, yes, no) => {
+                if truth(&test.of(subject)) {
+                    yes.of(subject)
+                } else {
+                    no.of(subject)
+                }
+            }
         }
     }
 }
@@ -130,17 +140,32 @@ mod tests {
     fn values() {
         for (text, want) in [
             (r#"String.startsWith(user.firstName,"Ad")"#, json!(true)),
-            (r#"String.startsWith(user.firstName,String.toLowerCase("AD"))"#, json!(false)),
+            (
+                r#"String.startsWith(user.firstName,String.toLowerCase("AD"))"#,
+                json!(false),
+            ),
             (r#"user.firstName == "Ada" and user.level > 6"#, json!(true)),
-            (r#"user.firstName=="Bob" || (user.level <= 7 && !(user.department == "x"))"#, json!(true)),
-            (r#"String.substringBefore(user.email, "@") + "@corp.example""#, json!("ada@corp.example")),
+            (
+                r#"user.firstName=="Bob" || (user.level <= 7 && !(user.department == "x"))"#,
+                json!(true),
+            ),
+            (
+                r#"String.substringBefore(user.email, "@") + "@corp.example""#,
+                json!("ada@corp.example"),
+            ),
             (r#"user.title == null ? "none" : user.title"#, json!("none")),
             (r#"Arrays.contains(user.tags, "blue")"#, json!(true)),
             (r#"isMemberOfAnyGroup("00g2", "00g1")"#, json!(true)),
             (r#"isMemberOfGroupNameStartsWith("Sales")"#, json!(true)),
             (r#"isMemberOfGroupName("Sales")"#, json!(false)),
-            (r#"user.firstName neq "Bob" AND NOT user.missing"#, json!(true)),
-            (r#"String.stringContains(user.email, "example") ? 1 : 2"#, json!(1)),
+            (
+                r#"user.firstName neq "Bob" AND NOT user.missing"#,
+                json!(true),
+            ),
+            (
+                r#"String.stringContains(user.email, "example") ? 1 : 2"#,
+                json!(1),
+            ),
         ] {
             assert_eq!(parse(text).unwrap().of(&Ada), want, "{text}");
         }
@@ -148,7 +173,15 @@ mod tests {
 
     #[test]
     fn what_is_no_expression() {
-        for text in ["", "user.", "String.startsWith(user.a", "user.a == ", "\"x", "user.a user.b", "(user.a"] {
+        for text in [
+            "",
+            "user.",
+            "String.startsWith(user.a",
+            "user.a == ",
+            "\"x",
+            "user.a user.b",
+            "(user.a",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
         assert_eq!(parse(&"(".repeat(500)), None);

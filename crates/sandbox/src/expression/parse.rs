@@ -8,7 +8,11 @@ const DEEPEST: usize = 40;
 
 /// Reads an expression; nothing when it is none.
 pub(crate) fn parse(text: &str) -> Option<Expression> {
-    let mut reader = Reader { tokens: tokens(text)?, at: 0, depth: 0 };
+    let mut reader = Reader {
+        tokens: tokens(text)?,
+        at: 0,
+        depth: 0,
+    };
     let found = reader.choice()?;
     (reader.at == reader.tokens.len()).then_some(found)
 }
@@ -20,7 +24,9 @@ enum Token {
     Sign(&'static str),
 }
 
-const SIGNS: [&str; 16] = ["==", "!=", "<=", ">=", "&&", "||", "(", ")", ",", "<", ">", "!", "?", ":", "+", "."];
+const SIGNS: [&str; 16] = [
+    "==", "!=", "<=", ">=", "&&", "||", "(", ")", ",", "<", ">", "!", "?", ":", "+", ".",
+];
 
 fn tokens(text: &str) -> Option<Vec<Token>> {
     let mut found = Vec::new();
@@ -31,11 +37,15 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
             found.push(Token::Literal(rest.get(1..end)?.into()));
             end + 1
         } else if first.is_ascii_digit() {
-            let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_ascii_digit() && c != '.')
+                .unwrap_or(rest.len());
             found.push(Token::Literal(serde_json::from_str(rest.get(..end)?).ok()?));
             end
         } else if first.is_alphanumeric() || first == '_' {
-            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(rest.len());
             found.push(Token::Word(rest.get(..end)?.to_owned()));
             end
         } else {
@@ -112,8 +122,15 @@ impl Reader {
             ("<", "lt", Op::Less),
             (">", "gt", Op::More),
         ];
-        match signs.into_iter().find(|(sign, word, _)| self.sign(sign) || self.word(&[word])) {
-            Some((_, _, op)) => Some(Expression::Binary(op, Box::new(left), Box::new(self.sum()?))),
+        match signs
+            .into_iter()
+            .find(|(sign, word, _)| self.sign(sign) || self.word(&[word]))
+        {
+            Some((_, _, op)) => Some(Expression::Binary(
+                op,
+                Box::new(left),
+                Box::new(self.sum()?),
+            )),
             None => Some(left),
         }
     }

@@ -71,10 +71,16 @@ fn signed(jws: &Jws, app: &App) -> Result<(), OAuthFail> {
     let kid = jws.header.get("kid").and_then(Value::as_str);
     let usable = |key: &&Value| key.get("status").and_then(Value::as_str) != Some("INACTIVE");
     let key = match kid {
-        Some(kid) => app.keys().iter()
+        Some(kid) => app
+            .keys()
+            .iter()
             .filter(usable)
             .find(|key| key.get("kid").and_then(Value::as_str) == Some(kid)),
-        None => app.keys().iter().filter(usable).find(|_| app.keys().len() == 1),
+        None => app
+            .keys()
+            .iter()
+            .filter(usable)
+            .find(|_| app.keys().len() == 1),
     };
     let key = key.ok_or(OAuthFail::client(
         "The client_assertion JWT kid is invalid.",

@@ -106,13 +106,20 @@ impl Keys {
 
     /// The certificate of an app: self-signed by the org's key, as Okta's are. Made once.
     pub(crate) fn certificate(&self, wanted: &Certificate, subdomain: &str) -> Option<Made> {
-        let mut made = self.certificates.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self
+            .certificates
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = made.get(&wanted.kid) {
             return Some(known.clone());
         }
         let key = self.signing()?;
         let pair = rcgen::KeyPair::from_pem(&key.pem).ok()?;
-        let der = params(wanted, subdomain).self_signed(&pair).ok()?.der().to_vec();
+        let der = params(wanted, subdomain)
+            .self_signed(&pair)
+            .ok()?
+            .der()
+            .to_vec();
         let new = Made {
             x5c: STANDARD.encode(&der),
             thumbprint: encode(&Sha256::digest(&der)),

@@ -145,7 +145,11 @@ fn grant_type(org: &Org, serial: u32, form: &Query) -> Result<(), Reply> {
         )
         .reply());
     }
-    if app.and_then(|app| app.oauth("application_type")).and_then(Value::as_str) != Some("service") {
+    if app
+        .and_then(|app| app.oauth("application_type"))
+        .and_then(Value::as_str)
+        != Some("service")
+    {
         let text = "Only clients with 'application_type' of 'service' may use the client_credentials 'grant_type' with the Org Authorization Server.";
         return Err(OAuthFail::client(text).reply());
     }

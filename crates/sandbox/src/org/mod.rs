@@ -25,7 +25,10 @@ pub(crate) struct Org {
     pub(crate) tail: Tail,
     /// The random seed of everything that is drawn.
     pub(crate) seed: u64,
+    /// Whether the org has realms, which its users then name.
+    pub(crate) realms: bool,
     pub(crate) name: String,
+    subdomain: String,
     pub(crate) created: Time,
     pub(crate) people: People,
     pub(crate) groups: Groups,
@@ -45,8 +48,8 @@ pub(crate) struct Org {
 
 impl Org {
     /// The first part of the org's host name.
-    pub(crate) fn subdomain(&self) -> &'static str {
-        "org"
+    pub(crate) fn subdomain(&self) -> &str {
+        &self.subdomain
     }
 
     /// An org as new as Okta's own: Everyone, the default user type, nobody yet.
@@ -54,7 +57,9 @@ impl Org {
         Self {
             tail: Tail::of(seed),
             seed,
+            realms: false,
             name: "Keywright Sandbox".to_owned(),
+            subdomain: "org".to_owned(),
             created: now.whole(),
             people: People::default(),
             groups: Groups::new(now),
@@ -63,7 +68,10 @@ impl Org {
             owners: Vec::new(),
             schemas: Schemas::new(now),
             apps: Apps::default(),
-            policies: Policies::new(&Tail::of(seed).id(Kind::GROUP, crate::groups::EVERYONE), now),
+            policies: Policies::new(
+                &Tail::of(seed).id(Kind::GROUP, crate::groups::EVERYONE),
+                now,
+            ),
             roles: Roles::default(),
             tokens: Tokens::default(),
             log: Log::default(),

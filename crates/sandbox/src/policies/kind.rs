@@ -6,23 +6,73 @@ use crate::store::{Doc, Kind, members, under};
 
 /// The policies of a new org: type, name, description, whether Okta keeps it.
 pub(super) const INITIAL: &[(&str, &str, &str, bool)] = &[
-    ("OKTA_SIGN_ON", "Default Policy", "The default policy applies in all situations if no other policy applies.", true),
-    ("PASSWORD", "Default Policy", "The default policy applies in all situations if no other policy applies.", true),
-    ("MFA_ENROLL", "Default Policy", "The default policy applies in all situations if no other policy applies.", true),
-    ("IDP_DISCOVERY", "Idp Discovery Policy", "The default IdP Discovery Policy", true),
-    ("ACCESS_POLICY", "Okta Admin Console", "Okta Admin Console", false),
+    (
+        "OKTA_SIGN_ON",
+        "Default Policy",
+        "The default policy applies in all situations if no other policy applies.",
+        true,
+    ),
+    (
+        "PASSWORD",
+        "Default Policy",
+        "The default policy applies in all situations if no other policy applies.",
+        true,
+    ),
+    (
+        "MFA_ENROLL",
+        "Default Policy",
+        "The default policy applies in all situations if no other policy applies.",
+        true,
+    ),
+    (
+        "IDP_DISCOVERY",
+        "Idp Discovery Policy",
+        "The default IdP Discovery Policy",
+        true,
+    ),
+    (
+        "ACCESS_POLICY",
+        "Okta Admin Console",
+        "Okta Admin Console",
+        false,
+    ),
     ("ACCESS_POLICY", "Okta Dashboard", "Okta Dashboard", false),
-    ("ACCESS_POLICY", "Okta Browser Plugin", "Okta Browser Plugin", false),
-    ("ACCESS_POLICY", "Any two factors", "Require two factors to access.", true),
-    ("PROFILE_ENROLLMENT", "Default Policy", "Default Profile Enrollment Policy", true),
+    (
+        "ACCESS_POLICY",
+        "Okta Browser Plugin",
+        "Okta Browser Plugin",
+        false,
+    ),
+    (
+        "ACCESS_POLICY",
+        "Any two factors",
+        "Require two factors to access.",
+        true,
+    ),
+    (
+        "PROFILE_ENROLLMENT",
+        "Default Policy",
+        "Default Profile Enrollment Policy",
+        true,
+    ),
     (
         "SESSION_VIOLATION_DETECTION",
         "Session Violation Detection Policy",
         "Enables session violation detection policy evaluation for the org.",
         true,
     ),
-    ("POST_AUTH_SESSION", "Post Auth Session Policy", "Evaluates sessions after sign-in.", true),
-    ("ENTITY_RISK", "Entity Risk Policy", "Acts when the risk of a user changes.", true),
+    (
+        "POST_AUTH_SESSION",
+        "Post Auth Session Policy",
+        "Evaluates sessions after sign-in.",
+        true,
+    ),
+    (
+        "ENTITY_RISK",
+        "Entity Risk Policy",
+        "Acts when the risk of a user changes.",
+        true,
+    ),
 ];
 
 /// The types whose policies stand in an order.
@@ -32,22 +82,38 @@ pub(super) fn is_ordered(kind: &str) -> bool {
 
 /// The types of which admins can make policies.
 pub(super) fn can_be_made(kind: &str) -> bool {
-    is_ordered(kind) || matches!(kind, "ACCESS_POLICY" | "PROFILE_ENROLLMENT" | "DEVICE_SIGNAL_COLLECTION")
+    is_ordered(kind)
+        || matches!(
+            kind,
+            "ACCESS_POLICY" | "PROFILE_ENROLLMENT" | "DEVICE_SIGNAL_COLLECTION"
+        )
 }
 
 /// The prefix of the ids of policies of a type.
 pub(super) fn of_policies(kind: &str) -> Kind {
-    if is_ordered(kind) || kind == "IDP_DISCOVERY" { Kind("00p") } else { Kind("rst") }
+    if is_ordered(kind) || kind == "IDP_DISCOVERY" {
+        Kind("00p")
+    } else {
+        Kind("rst")
+    }
 }
 
 /// The prefix of the ids of the rules of a type of policy.
 pub(super) fn of_rules(kind: &str) -> Kind {
-    if is_ordered(kind) || kind == "IDP_DISCOVERY" { Kind("0pr") } else { Kind("rul") }
+    if is_ordered(kind) || kind == "IDP_DISCOVERY" {
+        Kind("0pr")
+    } else {
+        Kind("rul")
+    }
 }
 
 /// The type of the rules of a type of policy.
 pub(super) fn rule_type(kind: &str) -> &str {
-    if kind == "OKTA_SIGN_ON" { "SIGN_ON" } else { kind }
+    if kind == "OKTA_SIGN_ON" {
+        "SIGN_ON"
+    } else {
+        kind
+    }
 }
 
 /// Fills in what a policy has by its type.
@@ -110,7 +176,9 @@ pub(super) fn last_rule(kind: &str) -> Option<Value> {
             },
             "keepMeSignedIn": { "postAuth": "NOT_ALLOWED" },
         } }),
-        "SESSION_VIOLATION_DETECTION" => json!({ "sessionViolationDetection": { "policyEvaluation": { "enabled": false } } }),
+        "SESSION_VIOLATION_DETECTION" => {
+            json!({ "sessionViolationDetection": { "policyEvaluation": { "enabled": false } } })
+        }
         "PROFILE_ENROLLMENT" => json!({ "profileEnrollment": {
             "access": "ALLOW", "preRegistrationInlineHooks": null, "profileAttributes": [
                 { "name": "email", "label": "Email", "required": true },
@@ -123,6 +191,10 @@ pub(super) fn last_rule(kind: &str) -> Option<Value> {
         "ENTITY_RISK" => json!({ "entityRisk": { "actions": [] } }),
         _ => return None,
     };
-    let name = if kind == "ACCESS_POLICY" || kind == "SESSION_VIOLATION_DETECTION" { "Catch-all Rule" } else { "Catch-all rule" };
+    let name = if kind == "ACCESS_POLICY" || kind == "SESSION_VIOLATION_DETECTION" {
+        "Catch-all Rule"
+    } else {
+        "Catch-all rule"
+    };
     Some(json!({ "type": kind, "name": name, "conditions": null, "actions": actions }))
 }

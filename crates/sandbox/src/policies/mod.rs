@@ -3,8 +3,8 @@
 mod change;
 mod kind;
 mod print;
-mod rules;
 mod rule_form;
+mod rules;
 
 use serde_json::{Value, json};
 
@@ -55,7 +55,11 @@ impl Policies {
     /// Adds the rule that catches everything else, where a policy has one.
     fn add_last_rule(&mut self, policy: u32, kind: &str, now: Time) {
         if let Some(body) = kind::last_rule(kind) {
-            self.rules.push(Rule { policy, priority: 99, doc: Doc::system(body, now) });
+            self.rules.push(Rule {
+                policy,
+                priority: 99,
+                doc: Doc::system(body, now),
+            });
         }
     }
 
@@ -71,26 +75,39 @@ impl Policies {
 
     /// The id of a policy.
     pub(crate) fn id(&self, tail: Tail, serial: u32) -> String {
-        let kind = self.rows.get(serial).map(|doc| kind::of_policies(doc.text("type")));
+        let kind = self
+            .rows
+            .get(serial)
+            .map(|doc| kind::of_policies(doc.text("type")));
         tail.id(kind.unwrap_or(Kind("rst")), serial)
     }
 
     /// The policy with an id.
     pub(crate) fn find(&self, tail: Tail, id: &str) -> Result<u32, Fail> {
-        let serial = tail.serial(Kind("rst"), id).or_else(|| tail.serial(Kind("00p"), id));
-        let known = serial.filter(|serial| self.rows.get(*serial).is_some() && self.id(tail, *serial) == id);
+        let serial = tail
+            .serial(Kind("rst"), id)
+            .or_else(|| tail.serial(Kind("00p"), id));
+        let known = serial
+            .filter(|serial| self.rows.get(*serial).is_some() && self.id(tail, *serial) == id);
         known.ok_or_else(|| Fail::not_found(id, "Policy"))
     }
 
     /// Refuses policies that apps cannot have.
     pub(crate) fn may_be_given_to_apps(&self, serial: u32) -> Result<(), Fail> {
-        let Some(doc) = self.rows.get(serial) else { return Ok(()) };
+        let Some(doc) = self.rows.get(serial) else {
+            return Ok(());
+        };
         if doc.text("type") != "ACCESS_POLICY" && doc.text("type") != "PROFILE_ENROLLMENT" {
-            return Err(Fail::validation("Policy", ["The policy cannot be assigned to an app"]));
+            return Err(Fail::validation(
+                "Policy",
+                ["The policy cannot be assigned to an app"],
+            ));
         }
         let name = doc.text("name");
         if name == "Okta Admin Console" {
-            let why = format!("This policy belongs to \"{name}\", and re-assignment of this policy is not allowed");
+            let why = format!(
+                "This policy belongs to \"{name}\", and re-assignment of this policy is not allowed"
+            );
             return Err(Fail::validation("Policy", [why]));
         }
         Ok(())
@@ -98,14 +115,22 @@ impl Policies {
 
     /// The policies of a type, first to last.
     fn of_type(&self, wanted: &str) -> Vec<(u32, &Doc)> {
-        let mut found: Vec<_> = self.rows.iter().filter(|(_, doc)| doc.text("type") == wanted).collect();
+        let mut found: Vec<_> = self
+            .rows
+            .iter()
+            .filter(|(_, doc)| doc.text("type") == wanted)
+            .collect();
         found.sort_by_key(|(serial, doc)| (priority(doc), *serial));
         found
     }
 
     /// The rules of a policy, first to last.
     fn rules_of(&self, policy: u32) -> Vec<(u32, &Rule)> {
-        let mut found: Vec<_> = self.rules.iter().filter(|(_, rule)| rule.policy == policy).collect();
+        let mut found: Vec<_> = self
+            .rules
+            .iter()
+            .filter(|(_, rule)| rule.policy == policy)
+            .collect();
         found.sort_by_key(|(serial, rule)| (rule.priority, *serial));
         found
     }
@@ -113,7 +138,10 @@ impl Policies {
 
 /// The place of a policy among those of its type.
 fn priority(doc: &Doc) -> i64 {
-    doc.body.get("priority").and_then(Value::as_i64).unwrap_or(1)
+    doc.body
+        .get("priority")
+        .and_then(Value::as_i64)
+        .unwrap_or(1)
 }
 
 /// The routes of this family.

@@ -28,12 +28,18 @@ pub(super) fn policy(org: &Org, call: &Call, serial: u32, doc: &Doc) -> Value {
         body["settings"] = settings.clone();
     }
     let mut links = json!({});
-    let allowed: &[&str] = if doc.system { &["GET", "PUT"] } else { &["GET", "PUT", "DELETE"] };
+    let allowed: &[&str] = if doc.system {
+        &["GET", "PUT"]
+    } else {
+        &["GET", "PUT", "DELETE"]
+    };
     if !doc.system {
-        links["mappings"] = json!({ "href": format!("{here}/mappings"), "hints": { "allow": ["GET", "POST"] } });
+        links["mappings"] =
+            json!({ "href": format!("{here}/mappings"), "hints": { "allow": ["GET", "POST"] } });
     }
     links["self"] = json!({ "href": here, "hints": { "allow": allowed } });
-    links["rules"] = json!({ "href": format!("{here}/rules"), "hints": { "allow": ["GET", "POST"] } });
+    links["rules"] =
+        json!({ "href": format!("{here}/rules"), "hints": { "allow": ["GET", "POST"] } });
     if !doc.system {
         let name = if doc.active { "deactivate" } else { "activate" };
         links[name] = action(&here, name);
@@ -46,10 +52,22 @@ pub(super) fn policy(org: &Org, call: &Call, serial: u32, doc: &Doc) -> Value {
 /// A rule.
 pub(super) fn rule(org: &Org, call: &Call, serial: u32, rule: &Rule) -> Value {
     let doc = &rule.doc;
-    let of = org.policies.rows.get(rule.policy).map(|policy| policy.text("type").to_owned()).unwrap_or_default();
+    let of = org
+        .policies
+        .rows
+        .get(rule.policy)
+        .map(|policy| policy.text("type").to_owned())
+        .unwrap_or_default();
     let id = org.tail.id(kind::of_rules(&of), serial);
-    let here = call.url(&format!("/api/v1/policies/{}/rules/{id}", org.policies.id(org.tail, rule.policy)));
-    let allowed: &[&str] = if doc.system { &["GET", "PUT"] } else { &["GET", "PUT", "DELETE"] };
+    let here = call.url(&format!(
+        "/api/v1/policies/{}/rules/{id}",
+        org.policies.id(org.tail, rule.policy)
+    ));
+    let allowed: &[&str] = if doc.system {
+        &["GET", "PUT"]
+    } else {
+        &["GET", "PUT", "DELETE"]
+    };
     let mut links = json!({ "self": { "href": here, "hints": { "allow": allowed } } });
     if !doc.system {
         let name = if doc.active { "deactivate" } else { "activate" };

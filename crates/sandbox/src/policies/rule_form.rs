@@ -11,14 +11,17 @@ pub(super) fn complete(of: &str, given: &Map<String, Value>) -> Map<String, Valu
     match of {
         "ACCESS_POLICY" => {
             if conditions.is_object() {
-                conditions = access_conditions(conditions);
+                conditions = access_conditions(&conditions);
             }
             actions = access_actions(&actions);
         }
         "OKTA_SIGN_ON" => {
             let defaults = json!({ "people": { "users": { "exclude": [] } }, "network": { "connection": "ANYWHERE" }, "risk": { "behaviors": [] } });
             conditions = under(defaults, &non_null(conditions));
-            actions = under(json!({ "signon": { "primaryFactor": "PASSWORD_IDP_ANY_FACTOR" } }), &non_null(actions));
+            actions = under(
+                json!({ "signon": { "primaryFactor": "PASSWORD_IDP_ANY_FACTOR" } }),
+                &non_null(actions),
+            );
         }
         "PASSWORD" => {
             let defaults = json!({ "people": { "users": { "exclude": [] } }, "network": { "connection": "ANYWHERE" } });
@@ -41,14 +44,17 @@ fn non_null(value: Value) -> Value {
     if value.is_object() { value } else { json!({}) }
 }
 
-fn access_conditions(given: Value) -> Value {
+fn access_conditions(given: &Value) -> Value {
     let defaults = json!({
         "people": { "users": { "exclude": [] } }, "riskScore": { "level": "ANY" },
         "userType": { "include": [], "exclude": [] },
     });
-    let mut whole = under(defaults, &given);
+    let mut whole = under(defaults, given);
     if let Some(map) = whole.as_object_mut() {
-        if map.get("platform").is_some_and(|platform| *platform == json!({})) {
+        if map
+            .get("platform")
+            .is_some_and(|platform| *platform == json!({}))
+        {
             map.shift_remove("platform");
         }
         if let Some(Value::Object(platform)) = map.get_mut("platform") {
@@ -70,7 +76,10 @@ fn tidy_platforms(include: Option<&mut Value>) {
 }
 
 fn access_actions(given: &Value) -> Value {
-    let mut whole = under(json!({ "appSignOn": { "keepMeSignedIn": { "postAuth": "NOT_ALLOWED" } } }), given);
+    let mut whole = under(
+        json!({ "appSignOn": { "keepMeSignedIn": { "postAuth": "NOT_ALLOWED" } } }),
+        given,
+    );
     if let Some(Value::Object(method)) = whole.pointer_mut("/appSignOn/verificationMethod") {
         if method.get("type").and_then(Value::as_str) == Some("AUTH_METHOD_CHAIN") {
             for unused in ["factorMode", "inactivityPeriod", "constraints"] {
@@ -80,7 +89,9 @@ fn access_actions(given: &Value) -> Value {
                 method.insert("reauthenticateIn".to_owned(), "PT12H".into());
             }
         } else {
-            method.entry("reauthenticateIn").or_insert_with(|| "PT12H".into());
+            method
+                .entry("reauthenticateIn")
+                .or_insert_with(|| "PT12H".into());
             require(method.get_mut("constraints"));
         }
     }
@@ -89,7 +100,12 @@ fn access_actions(given: &Value) -> Value {
 
 /// Constraints that are named are required.
 fn require(constraints: Option<&mut Value>) {
-    for constraint in constraints.and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut) {
+    for constraint in constraints
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
         for part in constraint.values_mut().filter_map(Value::as_object_mut) {
             part.entry("required").or_insert(Value::Bool(true));
         }
@@ -101,7 +117,12 @@ fn idp_actions(actions: &mut Value) {
         if idp.get("shouldFallBackToOkta") == Some(&Value::Bool(false)) {
             idp.shift_remove("shouldFallBackToOkta");
         }
-        for criterion in idp.get_mut("matchCriteria").and_then(Value::as_array_mut).into_iter().flatten() {
+        for criterion in idp
+            .get_mut("matchCriteria")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
             if criterion.get("propertyName").is_none_or(Value::is_null) {
                 criterion["propertyName"] = "name".into();
             }

@@ -89,7 +89,8 @@ fn base(name: &str, title: &str, format: Option<&str>, longest: Option<u32>) -> 
 fn action_of(name: &str) -> &'static str {
     match name {
         "firstName" | "lastName" | "email" | "secondEmail" | "mobilePhone" => "READ_WRITE",
-        "primaryPhone" | "streetAddress" | "city" | "state" | "zipCode" | "countryCode" | "postalAddress" => "HIDE",
+        "primaryPhone" | "streetAddress" | "city" | "state" | "zipCode" | "countryCode"
+        | "postalAddress" => "HIDE",
         _ => "READ_ONLY",
     }
 }
@@ -149,7 +150,10 @@ impl Attributes {
         let mut base = Properties::new();
         base.insert("name".to_owned(), one("Name", 255, true));
         base.insert("description".to_owned(), one("Description", 1024, false));
-        Self { base, custom: Properties::new() }
+        Self {
+            base,
+            custom: Properties::new(),
+        }
     }
 
     /// The attribute with this name.
@@ -163,7 +167,11 @@ impl Attributes {
     /// Merges what an admin gave: named attributes change, null takes one away.
     pub(crate) fn merge(&mut self, given: &Value) {
         for (part, into) in [("custom", &mut self.custom), ("base", &mut self.base)] {
-            let Some(Value::Object(changes)) = given.get(part).and_then(|part| part.get("properties")) else { continue };
+            let Some(Value::Object(changes)) =
+                given.get(part).and_then(|part| part.get("properties"))
+            else {
+                continue;
+            };
             for (name, change) in changes {
                 match (part, change) {
                     ("custom", Value::Null) => {
@@ -189,7 +197,10 @@ impl Attributes {
     /// The `definitions` of a schema document.
     pub(crate) fn definitions(&self) -> Value {
         let names = |of: &Properties| -> Vec<String> {
-            of.iter().filter(|(_, one)| one.get("required") == Some(&Value::Bool(true))).map(|(name, _)| name.clone()).collect()
+            of.iter()
+                .filter(|(_, one)| one.get("required") == Some(&Value::Bool(true)))
+                .map(|(name, _)| name.clone())
+                .collect()
         };
         let mut custom = json!({ "id": "#custom", "type": "object", "properties": self.custom });
         if !self.custom.is_empty() {

@@ -42,11 +42,17 @@ static NONE: std::sync::LazyLock<Attributes> = std::sync::LazyLock::new(Attribut
 impl Schemas {
     /// The schemas of a new org: the default user type, and groups with name and description.
     pub(crate) fn new(now: Time) -> Self {
-        let mut schemas = Self { groups: Attributes::of_groups(), groups_updated: now.whole(), ..Self::default() };
+        let mut schemas = Self {
+            groups: Attributes::of_groups(),
+            groups_updated: now.whole(),
+            ..Self::default()
+        };
         schemas.types.push(UserType {
             name: "user".to_owned(),
             display_name: "User".to_owned(),
-            description: Some("Okta user profile template with default permission settings".to_owned()),
+            description: Some(
+                "Okta user profile template with default permission settings".to_owned(),
+            ),
             created: now.whole(),
             last_updated: now.whole(),
             schema_updated: now.whole(),
@@ -57,7 +63,11 @@ impl Schemas {
 
     /// The user type with this id.
     pub(crate) fn find_type(&self, tail: &Tail, id: &str) -> Option<u32> {
-        let serial = if id == "default" { Some(0) } else { tail.serial(Kind::USER_TYPE, id) };
+        let serial = if id == "default" {
+            Some(0)
+        } else {
+            tail.serial(Kind::USER_TYPE, id)
+        };
         serial.filter(|serial| self.types.get(*serial).is_some())
     }
 

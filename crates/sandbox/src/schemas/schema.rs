@@ -26,16 +26,34 @@ pub(crate) fn document(id: &str, name: &str, title: &str, definitions: &Value) -
 
 fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
     let id = call.param("schemaId");
-    let serial = if id == "default" { Some(0) } else { org.tail.serial(Kind::SCHEMA, id) };
+    let serial = if id == "default" {
+        Some(0)
+    } else {
+        org.tail.serial(Kind::SCHEMA, id)
+    };
     let known = serial.filter(|serial| org.schemas.types.get(*serial).is_some());
     known.ok_or_else(|| Fail::not_found(id, "GetUserSchema"))
 }
 
 fn print_user(org: &Org, call: &Call, serial: u32) -> Value {
-    let Some(kind) = org.schemas.types.get(serial) else { return Value::Null };
-    let (schema, of) = (org.tail.id(Kind::SCHEMA, serial), org.tail.id(Kind::USER_TYPE, serial));
-    let end = if serial == 0 { "default".to_owned() } else { schema.clone() };
-    let mut body = document(&call.url(&format!("/meta/schemas/user/{end}")), &kind.name, &kind.display_name, &kind.schema.definitions());
+    let Some(kind) = org.schemas.types.get(serial) else {
+        return Value::Null;
+    };
+    let (schema, of) = (
+        org.tail.id(Kind::SCHEMA, serial),
+        org.tail.id(Kind::USER_TYPE, serial),
+    );
+    let end = if serial == 0 {
+        "default".to_owned()
+    } else {
+        schema.clone()
+    };
+    let mut body = document(
+        &call.url(&format!("/meta/schemas/user/{end}")),
+        &kind.name,
+        &kind.display_name,
+        &kind.schema.definitions(),
+    );
     body["description"] = json!(kind.description);
     body["lastUpdated"] = json!(kind.schema_updated);
     body["created"] = json!(kind.created);
@@ -56,17 +74,32 @@ fn user(org: &Org, call: &Call) -> Answer {
 pub(crate) fn fault(definitions: &Value) -> Option<Fail> {
     const TYPES: [&str; 5] = ["string", "boolean", "number", "integer", "array"];
     let properties = definitions.get("custom")?.get("properties")?.as_object()?;
-    properties.iter().filter(|(_, given)| !given.is_null()).find_map(|(name, given)| {
-        let kind = given.get("type").and_then(Value::as_str).unwrap_or_default();
-        let title = given.get("title").and_then(Value::as_str).unwrap_or_default();
-        if !TYPES.contains(&kind) {
-            Some(Fail::validation("type", [format!("type: '{name}' has no valid type")]))
-        } else if title.is_empty() {
-            Some(Fail::validation("title", ["title: The field cannot be left blank"]))
-        } else {
-            None
-        }
-    })
+    properties
+        .iter()
+        .filter(|(_, given)| !given.is_null())
+        .find_map(|(name, given)| {
+            let kind = given
+                .get("type")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let title = given
+                .get("title")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            if !TYPES.contains(&kind) {
+                Some(Fail::validation(
+                    "type",
+                    [format!("type: '{name}' has no valid type")],
+                ))
+            } else if title.is_empty() {
+                Some(Fail::validation(
+                    "title",
+                    ["title: The field cannot be left blank"],
+                ))
+            } else {
+                None
+            }
+        })
 }
 
 fn change_user(org: &mut Org, call: &Call) -> Answer {
@@ -85,8 +118,12 @@ fn change_user(org: &mut Org, call: &Call) -> Answer {
 
 fn print_group(org: &Org, call: &Call) -> Value {
     let schemas = &org.schemas;
-    let mut body =
-        document(&call.url("/meta/schemas/group/default"), "group", "Okta group", &schemas.groups.definitions());
+    let mut body = document(
+        &call.url("/meta/schemas/group/default"),
+        "group",
+        "Okta group",
+        &schemas.groups.definitions(),
+    );
     body["description"] = "Okta group profile template".into();
     body["lastUpdated"] = json!(schemas.groups_updated);
     body["created"] = json!(org.created);

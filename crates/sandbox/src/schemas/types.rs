@@ -23,7 +23,10 @@ pub(super) fn routes(routes: &mut Routes) {
 
 fn print(org: &Org, call: &Call, serial: u32, kind: &UserType) -> Value {
     let link = |relation: &str, path: String| json!({ "rel": relation, "href": call.url(&path), "method": "GET" });
-    let (id, schema) = (org.tail.id(Kind::USER_TYPE, serial), org.tail.id(Kind::SCHEMA, serial));
+    let (id, schema) = (
+        org.tail.id(Kind::USER_TYPE, serial),
+        org.tail.id(Kind::SCHEMA, serial),
+    );
     let admin = org.tail.id(Kind::USER, 0);
     json!({
         "id": id, "displayName": kind.display_name, "name": kind.name, "description": kind.description,
@@ -38,16 +41,27 @@ fn print(org: &Org, call: &Call, serial: u32, kind: &UserType) -> Value {
 
 fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
     let id = call.param("typeId");
-    org.schemas.find_type(&org.tail, id).ok_or_else(|| Fail::not_found(id, "CVDType"))
+    org.schemas
+        .find_type(&org.tail, id)
+        .ok_or_else(|| Fail::not_found(id, "CVDType"))
 }
 
 fn list(org: &Org, call: &Call) -> Answer {
-    let all: Vec<_> = org.schemas.types.iter().map(|(serial, kind)| print(org, call, serial, kind)).collect();
+    let all: Vec<_> = org
+        .schemas
+        .types
+        .iter()
+        .map(|(serial, kind)| print(org, call, serial, kind))
+        .collect();
     Ok(Reply::json(&all))
 }
 
 fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
-    let kind = org.schemas.types.get(serial).ok_or_else(|| Fail::not_found(call.param("typeId"), "CVDType"))?;
+    let kind = org
+        .schemas
+        .types
+        .get(serial)
+        .ok_or_else(|| Fail::not_found(call.param("typeId"), "CVDType"))?;
     Ok(Reply::json(&print(org, call, serial, kind)))
 }
 
@@ -56,12 +70,16 @@ fn one(org: &Org, call: &Call) -> Answer {
 }
 
 fn text(body: &Map<String, Value>, name: &str) -> Option<String> {
-    body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    body.get(name)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 fn create(org: &mut Org, call: &Call) -> Answer {
     let body = call.object()?;
-    let blank = |name: &str| Fail::validation(name, [format!("{name}: The field cannot be left blank")]);
+    let blank =
+        |name: &str| Fail::validation(name, [format!("{name}: The field cannot be left blank")]);
     let name = text(&body, "name").ok_or_else(|| blank("name"))?;
     let display_name = text(&body, "displayName").ok_or_else(|| blank("displayName"))?;
     if org.schemas.types.iter().any(|(_, kind)| kind.name == name) {
@@ -69,7 +87,10 @@ fn create(org: &mut Org, call: &Call) -> Answer {
         return Err(Fail::validation("name", [why]));
     }
     if org.schemas.types.len() > MOST {
-        return Err(Fail::validation("userType", ["The maximum number of user types has been reached."]));
+        return Err(Fail::validation(
+            "userType",
+            ["The maximum number of user types has been reached."],
+        ));
     }
     let now = call.now.whole();
     let description = text(&body, "description");
@@ -88,9 +109,17 @@ fn create(org: &mut Org, call: &Call) -> Answer {
 fn update(org: &mut Org, call: &Call) -> Answer {
     let serial = find(org, call)?;
     let body = call.object()?;
-    let name = org.schemas.types.get(serial).map(|kind| kind.name.clone()).unwrap_or_default();
+    let name = org
+        .schemas
+        .types
+        .get(serial)
+        .map(|kind| kind.name.clone())
+        .unwrap_or_default();
     if text(&body, "name").is_some_and(|given| given != name) {
-        return Err(Fail::validation("name", ["name: The name of a user type cannot be changed"]));
+        return Err(Fail::validation(
+            "name",
+            ["name: The name of a user type cannot be changed"],
+        ));
     }
     if let Some(kind) = org.schemas.types.get_mut(serial) {
         if let Some(display) = text(&body, "displayName") {
@@ -106,7 +135,10 @@ fn update(org: &mut Org, call: &Call) -> Answer {
 
 fn delete(org: &mut Org, call: &Call) -> Answer {
     let serial = find(org, call)?;
-    let used = org.people.from(0).any(|(_, person)| person.user_type == serial);
+    let used = org
+        .people
+        .from(0)
+        .any(|(_, person)| person.user_type == serial);
     if serial == 0 || used {
         let why = "The user type cannot be deleted, as it is the default or has users.";
         return Err(Fail::validation("userType", [why]));

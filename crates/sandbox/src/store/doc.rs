@@ -22,7 +22,13 @@ pub(crate) type Docs = Table<Doc>;
 impl Doc {
     /// A new one that is switched on.
     pub(crate) fn new(body: Map<String, Value>, now: Time) -> Self {
-        Self { body, active: true, created: now.whole(), last_updated: now.whole(), system: false }
+        Self {
+            body,
+            active: true,
+            created: now.whole(),
+            last_updated: now.whole(),
+            system: false,
+        }
     }
 
     /// One made by Okta itself.
@@ -31,18 +37,25 @@ impl Doc {
             Value::Object(map) => map,
             _ => Map::new(),
         };
-        Self { system: true, ..Self::new(body, now) }
+        Self {
+            system: true,
+            ..Self::new(body, now)
+        }
     }
 
     /// A member that is a text.
     pub(crate) fn text(&self, name: &str) -> &str {
-        self.body.get(name).and_then(Value::as_str).unwrap_or_default()
+        self.body
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// A part deeper inside.
     pub(crate) fn at(&self, path: &[&str]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
-        rest.iter().try_fold(self.body.get(*first)?, |value, part| value.get(*part))
+        rest.iter()
+            .try_fold(self.body.get(*first)?, |value, part| value.get(*part))
     }
 
     /// `ACTIVE` or `INACTIVE`.
@@ -86,6 +99,9 @@ mod tests {
     fn defaults_lie_under_what_is_given() {
         let defaults = json!({ "a": 1, "b": { "c": 2, "d": 3 }, "e": [1] });
         let given = json!({ "b": { "c": null, "x": 4 }, "e": [], "f": 5 });
-        assert_eq!(under(defaults, &given), json!({ "a": 1, "b": { "c": null, "d": 3, "x": 4 }, "e": [], "f": 5 }));
+        assert_eq!(
+            under(defaults, &given),
+            json!({ "a": 1, "b": { "c": null, "d": 3, "x": 4 }, "e": [], "f": 5 })
+        );
     }
 }

@@ -36,7 +36,7 @@ fn value<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 fn shown(org: &Org, serial: u32) -> Reply {
     let mut body = Vec::new();
     if let Some(person) = org.people.get(serial) {
-        print::credentials(&mut body, person);
+        print::credentials(&mut body, person, false);
     }
     Reply::raw(body)
 }

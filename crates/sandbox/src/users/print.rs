@@ -54,14 +54,17 @@ pub(crate) fn print(
     time(out, "lastLogin", person.last_login);
     time(out, "lastUpdated", Some(person.last_updated));
     time(out, "passwordChanged", person.password_changed);
-    out.extend_from_slice(b",\"realmId\":\"");
-    out.extend_from_slice(org.tail.id(Kind::REALM, 0).as_bytes());
-    out.extend_from_slice(b"\",\"type\":{\"id\":\"");
+    if org.realms {
+        out.extend_from_slice(b",\"realmId\":\"");
+        out.extend_from_slice(org.tail.id(Kind::REALM, 0).as_bytes());
+        out.push(b'"');
+    }
+    out.extend_from_slice(b",\"type\":{\"id\":\"");
     out.extend_from_slice(org.tail.id(Kind::USER_TYPE, person.user_type).as_bytes());
     out.extend_from_slice(b"\"},\"profile\":");
     profile(out, person);
     out.extend_from_slice(b",\"credentials\":");
-    credentials(out, person);
+    credentials(out, person, !org.realms);
     out.extend_from_slice(b",\"_links\":{");
     if form == Form::Whole {
         actions(out, org, person, &format!("{base}/api/v1/users/{id}"), base);
@@ -98,10 +101,17 @@ fn profile(out: &mut Vec<u8>, person: &Person) {
 }
 
 /// Writes the `credentials` member, which is also the whole answer of the credential calls.
-pub(crate) fn credentials(out: &mut Vec<u8>, person: &Person) {
+///
+/// Orgs without realms also tell the mail addresses of users who have a password.
+pub(crate) fn credentials(out: &mut Vec<u8>, person: &Person, mails: bool) {
     out.push(b'{');
     if person.has_password() {
         out.extend_from_slice(b"\"password\":{},");
+        if mails {
+            out.extend_from_slice(b"\"emails\":[{\"value\":");
+            text(out, &person.profile.email);
+            out.extend_from_slice(b",\"status\":\"VERIFIED\",\"type\":\"PRIMARY\"}],");
+        }
     }
     if let Some(question) = person
         .secrets
