@@ -91,13 +91,69 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Serve(commands::serve::Serve),
+    Sandbox(commands::sandbox::Sandbox),
     Connect(commands::connect::Connect),
     Connection(commands::connection::Connection),
     Doctor(commands::doctor::Doctor),
+    Sync(commands::sync::Sync),
+    Role(commands::role::Role),
+    Mapping(commands::mapping::Mapping),
+    User(commands::user::User),
+    Group(commands::group::Group),
+    #[command(name = "api-key")]
+    ApiKey(commands::api_key::ApiKey),
     Tenant(commands::tenant::Tenant),
     Audit(commands::audit::Audit),
     Backup(commands::backup::Backup),
     Restore(commands::backup::Restore),
     Secret(commands::secret::Secret),
     Config(commands::config::Config),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_an_example() {
+        let mut todo = vec![Cli::command()];
+        while let Some(command) = todo.pop() {
+            if command.get_name() == "help" {
+                continue;
+            }
+            if command.has_subcommands() {
+                todo.extend(command.get_subcommands().cloned());
+                continue;
+            }
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(help.contains("Example"), "{}", command.get_name());
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn no_secret_is_an_argument() {
+        let mut todo = vec![Cli::command()];
+        while let Some(command) = todo.pop() {
+            for argument in command.get_arguments() {
+                let name = argument.get_id().as_str();
+                let secret = ["token", "secret", "password", "pem"]
+                    .iter()
+                    .any(|word| name.contains(word));
+                let by_file = name.ends_with("file") || !argument.get_action().takes_values();
+                assert!(!secret || by_file, "{} takes {name}", command.get_name());
+            }
+            todo.extend(command.get_subcommands().cloned());
+        }
+    }
 }

@@ -1,0 +1,7 @@
+//! Connections against the sandbox org: what a test finds, and the mend it names.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod faults;
+mod installation;
+mod rotation;
