@@ -87,7 +87,7 @@ pub async fn list(
 }
 
 /// The mapped groups of a connection, those of paused mappings too.
-pub async fn mapped(work: &Work, connection: ConnectionId) -> Result<Vec<Group>> {
+pub(crate) async fn mapped(work: &Work, connection: ConnectionId) -> Result<Vec<Group>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM groups WHERE tenant_id = $1 AND connection_id = $2 AND id IN
             (SELECT group_id FROM mappings WHERE tenant_id = $1 AND connection_id = $2) ORDER BY okta_id"

@@ -22,7 +22,6 @@ pub(crate) struct Person {
     pub(crate) blocked: bool,
     pub(crate) okta_status: Option<String>,
     pub(crate) facts_hash: i64,
-    pub(crate) seen_at: Timestamp,
 }
 
 /// All users of an org, one by one to `take`.
@@ -31,7 +30,7 @@ pub(crate) async fn people(
     connection: ConnectionId,
     mut take: impl FnMut(Person),
 ) -> db::Result<()> {
-    let sql = "SELECT l.okta_id, l.user_id, l.seen_at, u.kind, u.blocked, u.okta_status, u.facts_hash
+    let sql = "SELECT l.okta_id, l.user_id, u.kind, u.blocked, u.okta_status, u.facts_hash
         FROM user_links l JOIN live_users u ON u.tenant_id = l.tenant_id AND u.id = l.user_id
         WHERE l.tenant_id = $1 AND l.connection_id = $2 AND l.okta_id > $3 ORDER BY l.okta_id LIMIT $4";
     let mut after = String::new();

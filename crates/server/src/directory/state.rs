@@ -45,7 +45,7 @@ pub async fn touch(work: &Work) -> db::Result<()> {
 }
 
 /// Like [`touch`], refused with [`db::Error::Stale`] when the version is not `seen` any more.
-pub async fn touch_if(work: &Work, seen: i64) -> db::Result<()> {
+pub(crate) async fn touch_if(work: &Work, seen: i64) -> db::Result<()> {
     if seen == 0 {
         let sql = "INSERT INTO directory_state (tenant_id, generation, version) VALUES ($1, 0, 0) ON CONFLICT (tenant_id) DO NOTHING";
         work.run(sql, values![work.tenant]).await?;

@@ -102,8 +102,10 @@ db_test!(
         let give_path = format!("/api/v1/users/{user}/roles");
         let (status, body) = t.send(Some(few.clone()), "POST", &give_path, Some(json!({ "role": "auditor" }))).await;
         assert_eq!((status, body["permissions"].as_array().unwrap().len() > 5), (403, true));
-        let draft = json!({ "connection": ORG, "okta_group_id": "00g1", "roles": ["auditor"] });
-        assert_eq!(t.send(Some(few.clone()), "POST", "/api/v1/mappings", Some(draft)).await.0, 403);
+        let mut work = t.app.begin(&few).await.unwrap();
+        let refused = create_mapping(&mut work, ORG, "00g1", None, &[AUDITOR], "").await;
+        assert!(matches!(refused, Err(Error::Delegation(_))));
+        drop(work);
         let role = json!({ "name": "peek", "permissions": ["audit.read"] });
         assert_eq!(t.send(Some(few.clone()), "POST", "/api/v1/roles", Some(role.clone())).await.0, 403);
         let glass = json!({ "login": "glass", "kind": "break_glass" });
@@ -144,16 +146,23 @@ db_test!(
         assert_eq!((status, body["version"].as_i64()), (200, Some(2)));
         let (_, all) = t.call("GET", "/api/v1/roles", None).await;
         assert_eq!(items(&all), ["super_admin", "admin", "auditor", "helpdesk", "user", "Desk"]);
-        let draft = json!({ "connection": ORG, "okta_group_id": "00g1", "group_name": "Desk people", "roles": ["desk", "user"] });
-        let (status, mapping) = t.call("POST", "/api/v1/mappings", Some(draft)).await;
-        assert_eq!((status, mapping["roles"].as_array().unwrap().len()), (201, 2));
+        let mut work = t.begin().await;
+        let desk = find_role_by(&work, "desk").await.unwrap().id;
+        let mapping = create_mapping(&mut work, ORG, "00g1", Some("Desk people"), &[desk, USER], "").await.unwrap();
+        assert_eq!(mapping.roles.len(), 2);
+        work.commit().await.unwrap();
         assert_eq!(t.call("DELETE", "/api/v1/roles/desk", None).await.0, 409);
-        let path = format!("/api/v1/mappings/{}", mapping["id"].as_str().unwrap());
-        let (status, changed) = t.call("PATCH", &path, Some(json!({ "roles": ["user"], "paused": true }))).await;
-        assert_eq!((status, changed["paused_at"].is_string()), (200, true));
+        let mut work = t.begin().await;
+        let change = MappingChange { roles: Some(vec![USER]), paused: Some(true) };
+        let changed = update_mapping(&mut work, mapping.id, &change, Some(mapping.version), "").await.unwrap();
+        assert!(changed.paused_at.is_some());
+        let stale = update_mapping(&mut work, mapping.id, &change, Some(mapping.version), "").await;
+        assert!(matches!(stale, Err(Error::Db(crate::db::Error::Stale))));
+        work.commit().await.unwrap();
         assert_eq!(t.call("DELETE", "/api/v1/roles/desk", None).await.0, 204);
-        assert_eq!(t.call("DELETE", &path, None).await.0, 204);
-        assert_eq!(t.call("GET", &path, None).await.0, 404);
+        let mut work = t.begin().await;
+        delete_mapping(&mut work, mapping.id, "").await.unwrap();
+        assert!(find_mapping(&work, mapping.id).await.is_err());
     }
 
     async fn people_are_joined_by_connection_and_okta_id_alone(t) {

@@ -67,5 +67,12 @@ CREATE TABLE sync_changes (
     PRIMARY KEY (tenant_id, run_id, seq)
 );
 CREATE INDEX sync_changes_user ON sync_changes (tenant_id, user_id);
+CREATE TABLE sync_requests (
+    tenant_id UUID NOT NULL,
+    subject UUID NOT NULL,
+    person UUID NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (tenant_id, subject)
+);
 ",
 };

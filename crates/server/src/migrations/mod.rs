@@ -4,6 +4,7 @@ mod m0001_floor;
 mod m0002_edge;
 mod m0003_directory;
 mod m0004_connections;
+mod m0005_sync;
 
 use crate::db::Migration;
 use crate::vault::SealedColumn;
@@ -15,6 +16,7 @@ pub(crate) fn all() -> &'static [Migration] {
         m0002_edge::MIGRATION,
         m0003_directory::MIGRATION,
         m0004_connections::MIGRATION,
+        m0005_sync::MIGRATION,
     ]
 }
 

@@ -19,7 +19,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::web::{self, Options};
-use crate::{apikeys, audit, connections, directory, doctor, notify, sessions, tenants, vault};
+use crate::{
+    apikeys, audit, connections, directory, doctor, notify, sessions, sync, tenants, vault,
+};
 
 use gate::{Gate, guard};
 
@@ -50,6 +52,7 @@ fn slices() -> OpenApiRouter<App> {
         .merge(directory::routes())
         .merge(connections::routes())
         .merge(doctor::routes())
+        .merge(sync::routes())
 }
 
 /// The API's routes and the document that describes them.

@@ -27,12 +27,12 @@ use tokio_util::sync::CancellationToken;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::config::Config;
-use crate::db::Database;
+use crate::db::{Database, TenantId};
 use crate::jobs::{self, Registry, Schedule, Worker};
 use crate::notify::{self, Mailer, MailerError};
 use crate::outgoing::Outgoing;
 use crate::vault::{RingError, Vault};
-use crate::{apikeys, audit, connections, db, router, telemetry, tenants, web};
+use crate::{apikeys, audit, connections, db, router, sync, telemetry, tenants, web};
 
 pub use signals::stop_on_signals;
 
@@ -181,7 +181,7 @@ pub async fn serve(
 /// All kinds of job this program knows how to do.
 #[must_use]
 pub fn registry() -> Registry {
-    apikeys::handlers(notify::handlers(Registry::new())).on(audit::SEAL_JOB, seal)
+    sync::register(apikeys::handlers(notify::handlers(Registry::new()))).on(audit::SEAL_JOB, seal)
 }
 
 async fn seal(app: App, job: jobs::Job) -> Result<(), jobs::Error> {
@@ -217,8 +217,17 @@ async fn schedule(app: &App) -> Result<(), Error> {
         jobs::set_schedule(&mut work, &sealing, false).await?;
         apikeys::schedule(&mut work).await?;
         work.commit().await?;
+        if let Err(error) = tend_sync(app, tenant.id).await {
+            tracing::error!(error = web::chain(&error), "the schedules of sync could not be looked after");
+        }
     }
     Ok(())
+}
+
+async fn tend_sync(app: &App, tenant: TenantId) -> sync::Result<()> {
+    let mut work = app.begin(&Actor::system(tenant, "start")).await?;
+    sync::tend(&mut work).await?;
+    Ok(work.commit().await?)
 }
 
 /// When one part fails, all stop.

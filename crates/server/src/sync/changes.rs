@@ -152,7 +152,7 @@ pub async fn list(
 }
 
 /// What runs did to a person, newest first.
-pub async fn of_user(work: &Work, user: UserId, limit: i64) -> db::Result<Vec<(RunId, Change)>> {
+pub(super) async fn of_user(work: &Work, user: UserId, limit: i64) -> db::Result<Vec<(RunId, Change)>> {
     #[derive(FromQueryResult)]
     struct Found {
         run_id: RunId,
@@ -254,6 +254,14 @@ impl Marks {
             .iter()
             .filter(|step| !self.0.contains(&mark(change.user_id, step)))
             .count()
+    }
+}
+
+impl Marks {
+    /// How many steps of `change` that change access are not here. A block tightens and is not counted.
+    pub(super) fn missing_access(&self, change: &Change) -> usize {
+        let access = |step: &&Step| matches!(step.op, Op::Grant | Op::Revoke | Op::Unblock);
+        change.steps.iter().filter(access).filter(|step| !self.0.contains(&mark(change.user_id, step))).count()
     }
 }
 

@@ -170,6 +170,11 @@ impl<'a> Composed<'a> {
             .map(|&person| self.change(&self.held, person, 0))
     }
 
+    /// What is applied, by person.
+    pub(super) fn now_changes(&self) -> impl Iterator<Item = Change> + '_ {
+        self.now.people.iter().map(|&person| self.change(&self.now, person, 0))
+    }
+
     /// The rows, chunk by chunk; `with_held` the diff of what waits too.
     pub(super) fn chunks(&'a self, with_held: bool) -> impl Iterator<Item = Writes> + Send + 'a {
         let plan = &self.judged.verdict.now;
@@ -269,6 +274,29 @@ impl<'a> Composed<'a> {
             looked_at,
             ..Writes::default()
         }
+    }
+
+    /// What is written last when a person took the word of suspect groups: they are as empty as they look.
+    pub(super) fn accepted(&self) -> Writes {
+        let seen = |read: &GroupRead| match read.members {
+            Members::Suspect { .. } => {
+                let stored = &read.stored;
+                Some(GroupSeen {
+                    id: stored.id,
+                    name: stored.name.clone(),
+                    description: stored.description.clone(),
+                    kind: stored.kind.clone(),
+                    last_updated: stored.last_updated,
+                    last_membership_updated: None,
+                    read: Some((0, Timestamp(0))),
+                    suspect: None,
+                })
+            }
+            Members::Unchanged | Members::Read { .. } => None,
+        };
+        let mut last = self.last(Vec::new());
+        last.groups = self.groups.iter().filter_map(seen).collect();
+        last
     }
 
     fn user(&self, person: PersonIx) -> UserId {

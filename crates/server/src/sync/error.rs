@@ -1,7 +1,7 @@
 //! Why sync refused or failed.
 
 use crate::actor::Forbidden;
-use crate::{db, directory};
+use crate::{connections, db, directory};
 
 /// Why a request about sync was refused, or a run failed, by what can be done about it.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,9 @@ pub enum Error {
         /// What to do about it.
         mend: String,
     },
+    /// The connection gives no way to the org.
+    #[error(transparent)]
+    Connection(#[from] connections::Error),
     /// The directory refused.
     #[error(transparent)]
     Directory(#[from] directory::Error),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::changes::{self, Marks};
+use super::changes::Marks;
 use super::compose::Composed;
 use super::error::Error;
 use super::finding::Finding;
@@ -22,9 +22,9 @@ use super::{PLAN_JOB, RUN_JOB};
 use crate::app::{App, Work};
 use crate::db::{self, ConnectionId, TenantId};
 use crate::jobs::{self, Job, Registry};
-use crate::{audit, directory};
+use crate::{audit, connections, directory};
 
-/// How a client of a connection is got: given by whoever wires the server together.
+/// Another way to a connection's client than the connection itself: tests and rehearsals wire it in.
 #[derive(Clone)]
 pub struct Clients(Arc<GetClient>);
 
@@ -54,7 +54,7 @@ impl Clients {
     }
 }
 
-/// The client of a connection.
+/// The client of a connection: the connection's own, unless the process was wired with another way.
 pub(super) async fn client(
     app: &App,
     tenant: TenantId,
@@ -62,7 +62,7 @@ pub(super) async fn client(
 ) -> Result<keywright_okta::Client, Error> {
     match app.part::<Clients>() {
         Some(clients) => clients.get(app, tenant, connection).await,
-        None => Err(Error::Invalid("this process has no way to Okta".to_owned())),
+        None => Ok(connections::client(app, tenant, connection).await?),
     }
 }
 
@@ -212,10 +212,19 @@ async fn fail(
         entry.detail(json!({ "run": id, "mend": finding.mend })),
     )
     .await?;
+    status(connections::failed(&mut work, connection, &finding.words).await)?;
     if before.failing_since.is_none() {
         super::notice::failing(&mut work, connection, id, &detail).await?;
     }
     work.commit().await
+}
+
+/// A connection that was removed meanwhile has no status.
+fn status(noted: Result<(), connections::Error>) -> db::Result<()> {
+    match noted {
+        Err(connections::Error::Database(error)) => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Shows what a run would do.
@@ -385,9 +394,10 @@ async fn nothing_to_do(
     end.calls = reading.calls;
     end.whole = reading.whole;
     end.counts.groups = u64::try_from(reading.groups.len()).unwrap_or_default();
-    let work = begin(app, job).await?;
+    let mut work = begin(app, job).await?;
     settings::save_progress(&work, connection, &reading.progress, false).await?;
-    crate::directory::staging::see_links(&work, &reading.looked_at).await?;
+    status(connections::worked(&mut work, connection).await)?;
+    directory::staging::see_links(&work, &reading.looked_at).await?;
     run::end(&work, id, &end, None).await?;
     Ok(work.commit().await?)
 }
@@ -524,6 +534,7 @@ impl Finish for Conclusion {
             entry.detail(json!({ "run": self.id, "counts": self.end.counts })),
         )
         .await?;
+        status(connections::worked(work, self.connection).await)?;
         if self.is_news {
             super::notice::held(work, self.connection, self.id, &self.end).await?;
         }
@@ -558,7 +569,3 @@ pub(super) async fn as_stored(
     Ok((Roster::default(), groups))
 }
 
-/// What is in the held diff of `run`, for comparison.
-pub(super) async fn marks(work: &Work, run: RunId) -> db::Result<changes::Marks> {
-    Marks::held_in(work, run).await
-}

@@ -1,5 +1,53 @@
-//! Roles from Okta groups.
+//! Roles from Okta groups: read an org, plan, guard, apply; hold what is too much for a person to decide.
+//!
+//! ```text
+//! sync.run (leased job) ─► read ─► judge: plan ─► guard ─► write ─► Run
+//!                           Okta    stored state    │ held      all at once
+//!                                                   └─► approve (planned again) | reject | undo
+//! ```
+//!
+//! The plan is made for one version of the directory and applied only while it stands, so it is as if it had been made
+//! in the applying transaction; that transaction stays short however large the plan.
+
+mod changes;
+mod compose;
+mod decide;
+mod error;
+mod finding;
 pub mod guard;
+mod job;
+mod judge;
+mod notice;
 pub mod plan;
+mod read;
+mod roster;
+mod routes;
 pub mod rules;
+mod run;
+mod settings;
 pub mod snapshot;
+mod trigger;
+mod undo;
+mod why;
+mod write;
+
+pub use changes::{Change, Op, Step, list as changes_of};
+pub use decide::{Approval, approve, ask_for_limits, reject, undo_run as undo};
+pub use error::{Error, Result};
+pub use finding::Finding;
+pub use job::{Clients, register};
+pub use routes::routes;
+pub use run::{Counts, Run, RunId, RunKind, RunState, find, held, list};
+pub use settings::{Change as SettingsChange, DEFAULT_INTERVAL, INTERVALS, Settings, change as change_settings, settings, start, stop, tend};
+pub use trigger::{Started, trigger, touch};
+pub use why::{Why, why};
+
+/// The job of a run, scheduled or asked for.
+pub const RUN_JOB: &str = "sync.run";
+/// The job of a dry run.
+pub const PLAN_JOB: &str = "sync.plan";
+/// The job that carries out what a person decided.
+pub const DECIDE_JOB: &str = "sync.decide";
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! How a connection is synced, and where its reading stands.
 
+use std::collections::BTreeSet;
+
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 use serde_json::json;
@@ -10,7 +12,7 @@ use crate::actor::Permission;
 use crate::app::Work;
 use crate::db::{self, ConnectionId, Timestamp, values};
 use crate::directory;
-use crate::{audit, jobs};
+use crate::{audit, connections, jobs};
 
 /// The intervals one can choose from, minutes.
 pub const INTERVALS: [i64; 8] = [5, 15, 30, 60, 120, 240, 360, 720];
@@ -103,7 +105,7 @@ pub(super) async fn load(
 }
 
 /// Makes sure that there is a row, and a schedule beside it.
-pub async fn ensure(work: &mut Work, connection: ConnectionId) -> db::Result<()> {
+pub(super) async fn ensure(work: &mut Work, connection: ConnectionId) -> db::Result<()> {
     let sql = "INSERT INTO sync_settings (tenant_id, connection_id, interval_minutes, okta_only, limits, version)
         VALUES ($1, $2, $3, $4, $5, 1) ON CONFLICT (tenant_id, connection_id) DO NOTHING";
     let limits = json!(Limits::default()).to_string();
@@ -116,6 +118,33 @@ pub async fn ensure(work: &mut Work, connection: ConnectionId) -> db::Result<()>
         == 1
     {
         schedule(work, connection, DEFAULT_INTERVAL).await?;
+    }
+    Ok(())
+}
+
+/// Gives every usable connection with mappings its scheduled runs, and ends those of connections that are switched off
+/// or gone. Called for each tenant from time to time.
+pub async fn tend(work: &mut Work) -> Result<()> {
+    #[derive(FromQueryResult)]
+    struct Scheduled {
+        name: String,
+    }
+    let sql = "SELECT name FROM schedules WHERE tenant_id = $1 AND kind = $2";
+    let scheduled: Vec<Scheduled> = work.rows(sql, values![work.tenant, super::RUN_JOB]).await?;
+    let scheduled: BTreeSet<String> = scheduled.into_iter().map(|row| row.name).collect();
+    let mapped: BTreeSet<ConnectionId> =
+        directory::list_mappings(work, None).await?.iter().map(|mapping| mapping.connection_id).collect();
+    let mut wanted = BTreeSet::new();
+    for connection in connections::list(work).await? {
+        if connection.is_usable() && connection.does(connections::Job::Sync) && mapped.contains(&connection.id) {
+            wanted.insert(connection.id.to_string());
+            if !scheduled.contains(&connection.id.to_string()) {
+                start(work, connection.id).await?;
+            }
+        }
+    }
+    for name in scheduled.difference(&wanted) {
+        jobs::clear_schedule(work, super::RUN_JOB, name).await?;
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! The directory over the API.
 
 mod groups;
-mod mappings;
 mod roles;
 mod users;
+
+pub(crate) use users::resolve;
 
 use http::HeaderMap;
 use http::header::IF_MATCH;
@@ -21,7 +22,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(users::routes())
         .merge(groups::routes())
         .merge(roles::routes())
-        .merge(mappings::routes())
 }
 
 impl From<Error> for Problem {

@@ -24,6 +24,7 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::db::{self, ConnectionId, Timestamp, UserId};
 use crate::directory::{self, present};
+use crate::connections;
 use delta::{Seen, membership_stamp};
 use org::{Listing, Org};
 
@@ -321,6 +322,8 @@ impl From<super::error::Error> for ReadError {
         match error {
             super::error::Error::Db(error) => Self::Db(error),
             super::error::Error::Okta { words, mend } => Self::Client { words, mend },
+            super::error::Error::Connection(connections::Error::Database(error)) => Self::Db(error),
+            super::error::Error::Connection(connections::Error::Client(error)) => Self::Okta(*error),
             other => Self::Client {
                 words: other.to_string(),
                 mend: String::new(),

@@ -7,11 +7,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::super::mappings::{self, Change, Mapping, MappingId};
-use super::super::roles::{self, Role, RoleId};
-use super::{Look, Why, if_match};
+use super::super::settings;
+use super::need_connection;
 use crate::app::{App, Work};
 use crate::db::{ConnectionId, Timestamp};
+use crate::directory::routes::{Look, Why, if_match};
+use crate::directory::{self, Mapping, MappingChange as Change, MappingId, Role, RoleId};
 use crate::web::{Caller, Json, Problem};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -78,7 +79,7 @@ struct MappingDraft {
 /// What of a mapping is to change; what is missing stays.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct MappingChange {
+struct MappingPatch {
     /// Ids or names of the roles its members get.
     #[serde(default)]
     roles: Option<Vec<String>>,
@@ -119,13 +120,13 @@ fn view(mapping: Mapping, known: &[Role]) -> MappingView {
 }
 
 async fn shown(work: &Work, mapping: Mapping) -> Result<MappingView, Problem> {
-    Ok(view(mapping, &roles::list(work).await?))
+    Ok(view(mapping, &directory::list_roles(work).await?))
 }
 
 async fn role_ids(work: &Work, names: &[String]) -> Result<Vec<RoleId>, Problem> {
     let mut ids = Vec::new();
     for name in names {
-        let role = roles::find_by(work, name).await;
+        let role = directory::find_role_by(work, name).await;
         ids.push(
             role.map_err(|_| Problem::invalid(format!("there is no role `{name}`")))?
                 .id,
@@ -143,8 +144,8 @@ async fn list(
     Query(look): Query<Look>,
 ) -> Result<Json<Mappings>, Problem> {
     let work = app.read(&actor).await?;
-    let known = roles::list(&work).await?;
-    let found = mappings::list(&work, look.connection.map(ConnectionId)).await?;
+    let known = directory::list_roles(&work).await?;
+    let found = directory::list_mappings(&work, look.connection.map(ConnectionId)).await?;
     let q = look.q.to_lowercase();
     let wanted = |mapping: &Mapping| mapping.group_name.to_lowercase().contains(&q);
     Ok(Json(Mappings {
@@ -166,9 +167,10 @@ async fn create(
 ) -> Result<(StatusCode, Json<MappingView>), Problem> {
     let mut work = app.begin(&actor).await?;
     let connection = ConnectionId(draft.connection);
+    need_connection(&work, connection).await?;
     let ids = role_ids(&work, &draft.roles).await?;
     let name = draft.group_name.as_deref();
-    let mapping = mappings::create(
+    let mapping = directory::create_mapping(
         &mut work,
         connection,
         &draft.okta_group_id,
@@ -177,6 +179,7 @@ async fn create(
         &draft.reason,
     )
     .await?;
+    settings::ensure(&mut work, connection).await?;
     let view = shown(&work, mapping).await?;
     work.commit().await?;
     Ok((StatusCode::CREATED, Json(view)))
@@ -191,20 +194,20 @@ async fn find(
     Path(id): Path<MappingId>,
 ) -> Result<Json<MappingView>, Problem> {
     let work = app.read(&actor).await?;
-    let mapping = mappings::find(&work, id).await?;
+    let mapping = directory::find_mapping(&work, id).await?;
     Ok(Json(shown(&work, mapping).await?))
 }
 
 /// Changes a mapping: its roles, or pauses or resumes it.
 #[utoipa::path(patch, path = "/mappings/{id}", tag = "mappings", extensions(("x-permission" = json!("mappings.manage"))),
-    params(("id" = Uuid, Path, description = "The mapping")), request_body = MappingChange,
+    params(("id" = Uuid, Path, description = "The mapping")), request_body = MappingPatch,
     responses((status = 200, description = "The mapping", body = MappingView)))]
 async fn update(
     State(app): State<App>,
     Caller(actor): Caller,
     Path(id): Path<MappingId>,
     headers: HeaderMap,
-    Json(change): Json<MappingChange>,
+    Json(change): Json<MappingPatch>,
 ) -> Result<Json<MappingView>, Problem> {
     let mut work = app.begin(&actor).await?;
     let roles = match &change.roles {
@@ -215,7 +218,7 @@ async fn update(
         roles,
         paused: change.paused,
     };
-    let mapping = mappings::update(&mut work, id, &to, if_match(&headers)?, &change.reason).await?;
+    let mapping = directory::update_mapping(&mut work, id, &to, if_match(&headers)?, &change.reason).await?;
     let view = shown(&work, mapping).await?;
     work.commit().await?;
     Ok(Json(view))
@@ -231,7 +234,7 @@ async fn delete(
     Query(why): Query<Why>,
 ) -> Result<StatusCode, Problem> {
     let mut work = app.begin(&actor).await?;
-    mappings::delete(&mut work, id, &why.reason).await?;
+    directory::delete_mapping(&mut work, id, &why.reason).await?;
     work.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
