@@ -35,7 +35,7 @@ pub(crate) async fn insert(
 pub(crate) async fn by_id<T: Into<Value> + Copy>(
     work: &Work,
     sql: &str,
-    fixed: &[Value],
+    fixed: Vec<Value>,
     ids: &[T],
 ) -> db::Result<u64> {
     let mut touched = 0;
@@ -43,7 +43,7 @@ pub(crate) async fn by_id<T: Into<Value> + Copy>(
         let marks: Vec<String> = (1..=chunk.len())
             .map(|n| format!("${}", fixed.len() + n))
             .collect();
-        let mut bound = fixed.to_vec();
+        let mut bound = fixed.clone();
         bound.extend(chunk.iter().map(|&id| id.into()));
         touched += work
             .run(&sql.replace("{ids}", &marks.join(", ")), bound)

@@ -250,7 +250,7 @@ pub(crate) async fn pause(work: &Work, ids: &[MappingId], run: Uuid) -> db::Resu
     let sql =
         "UPDATE mappings SET paused_at = $2, paused_by = $3, version = version + 1, updated_at = $2
         WHERE tenant_id = $1 AND paused_at IS NULL AND id IN ({ids})";
-    super::bulk::by_id(work, sql, &values![work.tenant, work.now, run], ids)
+    super::bulk::by_id(work, sql, values![work.tenant, work.now, run], ids)
         .await
         .map(drop)
 }

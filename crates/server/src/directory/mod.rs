@@ -25,11 +25,11 @@ mod users;
 pub use error::{Error, Result};
 pub(crate) use grants::admins;
 pub use grants::{Grant, GrantId, give, of_user as grants_of, permissions_of, revoke, roles_of};
+pub(crate) use groups::mapped as mapped_groups;
 pub use groups::{
     Group, GroupId, find as find_group, find_by_okta_id as find_group_by_okta_id,
     list as list_groups, members as group_members, of_user as groups_of,
 };
-pub(crate) use groups::{mapped as mapped_groups};
 pub(crate) use mappings::pause as pause_mappings;
 pub use mappings::{
     Change as MappingChange, Mapping, MappingId, create as create_mapping,

@@ -101,7 +101,9 @@ pub(crate) async fn members(
             return Ok(());
         };
         after = last.user_id;
-        rows.into_iter().for_each(|row| take(row.user_id));
+        for row in rows {
+            take(row.user_id);
+        }
     }
 }
 

@@ -60,7 +60,7 @@ pub fn built_in() -> Vec<Role> {
             .collect(),
         version: 0,
     };
-    let reads = |permission: Permission| permission.wire().ends_with(".read");
+    let reads = |permission: Permission| permission.wire().split('.').nth(1) == Some("read");
     let operates =
         |p: Permission| matches!(p, Permission::TenantsManage | Permission::GuardsManage);
     let helps = |p: Permission| {

@@ -214,7 +214,7 @@ fn facts_values(work: &Work, facts: &Facts) -> Vec<Value> {
 /// Bars users from signing in, or lets them in again.
 pub(crate) async fn set_blocked(work: &Work, ids: &[UserId], blocked: bool) -> db::Result<()> {
     let sql = "UPDATE users SET blocked = $2, version = version + 1, updated_at = $3 WHERE tenant_id = $1 AND id IN ({ids})";
-    bulk::by_id(work, sql, &values![work.tenant, blocked, work.now], ids)
+    bulk::by_id(work, sql, values![work.tenant, blocked, work.now], ids)
         .await
         .map(drop)
 }
@@ -222,7 +222,7 @@ pub(crate) async fn set_blocked(work: &Work, ids: &[UserId], blocked: bool) -> d
 /// Notes that an org showed these people just now.
 pub(crate) async fn see_links(work: &Work, ids: &[UserId]) -> db::Result<()> {
     let sql = "UPDATE user_links SET seen_at = $2 WHERE tenant_id = $1 AND user_id IN ({ids})";
-    bulk::by_id(work, sql, &values![work.tenant, work.now], ids)
+    bulk::by_id(work, sql, values![work.tenant, work.now], ids)
         .await
         .map(drop)
 }
@@ -255,7 +255,7 @@ pub(crate) async fn drop_members(
             values![work.tenant, group, generation],
         ),
     };
-    bulk::by_id(work, sql, &fixed, users).await.map(drop)
+    bulk::by_id(work, sql, fixed, users).await.map(drop)
 }
 
 /// A grant to give. One with a mapping has that as its source.
@@ -316,14 +316,14 @@ pub(crate) async fn drop_grants(work: &Work, when: When, ids: &[GrantId]) -> db:
             bulk::by_id(
                 work,
                 "DELETE FROM grants WHERE tenant_id = $1 AND id IN ({ids})",
-                &values![work.tenant],
+                values![work.tenant],
                 ids,
             )
             .await
         }
         When::Generation(generation) => {
             let sql = "UPDATE grants SET died = $2 WHERE tenant_id = $1 AND id IN ({ids})";
-            bulk::by_id(work, sql, &values![work.tenant, generation], ids).await
+            bulk::by_id(work, sql, values![work.tenant, generation], ids).await
         }
     }
     .map(drop)

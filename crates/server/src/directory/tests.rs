@@ -180,7 +180,7 @@ db_test!(
         give_role(&t, known, AUDITOR).await;
         let run = Uuid::from_u128(1);
         let grant = grants_of(&t.read().await, known).await.unwrap()[0].id;
-        let stage = async |okta_id: &str| {
+        let prepare = async |okta_id: &str| {
             let work = t.begin().await;
             assert!(staging::claim(&work, run).await.unwrap());
             while staging::sweep(&work).await.unwrap() {}
@@ -194,16 +194,16 @@ db_test!(
             work.commit().await.unwrap();
             (new.id, now.version)
         };
-        let (left, _) = stage("00u1").await;
+        let (left, _) = prepare("00u1").await;
         assert!(find_user(&t.read().await, left).await.is_err(), "not yet true");
         assert_eq!(grants_of(&t.read().await, known).await.unwrap().len(), 1);
         // Its worker is killed; another try sweeps what it left and prepares anew, and a manual change comes between.
-        let (stale, version) = stage("00u1").await;
+        let (stale, version) = prepare("00u1").await;
         give_role(&t, known, HELPDESK).await;
         let work = t.begin().await;
         assert!(matches!(staging::flip(&work, run, version).await, Err(crate::db::Error::Stale)));
         drop(work);
-        let (new, version) = stage("00u1").await;
+        let (new, version) = prepare("00u1").await;
         let work = t.begin().await;
         staging::flip(&work, run, version).await.unwrap();
         work.commit().await.unwrap();

@@ -318,7 +318,7 @@ pub(crate) async fn raise_epochs(work: &Work, ids: &[UserId]) -> db::Result<()> 
     let sql =
         "UPDATE users SET access_epoch = access_epoch + 1, version = version + 1, updated_at = $2
         WHERE tenant_id = $1 AND id IN ({ids})";
-    super::bulk::by_id(work, sql, &values![work.tenant, work.now], ids)
+    super::bulk::by_id(work, sql, values![work.tenant, work.now], ids)
         .await
         .map(drop)
 }

@@ -152,7 +152,11 @@ pub async fn list(
 }
 
 /// What runs did to a person, newest first.
-pub(super) async fn of_user(work: &Work, user: UserId, limit: i64) -> db::Result<Vec<(RunId, Change)>> {
+pub(super) async fn of_user(
+    work: &Work,
+    user: UserId,
+    limit: i64,
+) -> db::Result<Vec<(RunId, Change)>> {
     #[derive(FromQueryResult)]
     struct Found {
         run_id: RunId,
@@ -243,7 +247,9 @@ impl Marks {
                 return Ok(marks);
             };
             after = last.seq;
-            page.iter().for_each(|change| marks.add(change));
+            for change in &page {
+                marks.add(change);
+            }
         }
     }
 
@@ -261,7 +267,12 @@ impl Marks {
     /// How many steps of `change` that change access are not here. A block tightens and is not counted.
     pub(super) fn missing_access(&self, change: &Change) -> usize {
         let access = |step: &&Step| matches!(step.op, Op::Grant | Op::Revoke | Op::Unblock);
-        change.steps.iter().filter(access).filter(|step| !self.0.contains(&mark(change.user_id, step))).count()
+        change
+            .steps
+            .iter()
+            .filter(access)
+            .filter(|step| !self.0.contains(&mark(change.user_id, step)))
+            .count()
     }
 }
 

@@ -172,7 +172,10 @@ impl<'a> Composed<'a> {
 
     /// What is applied, by person.
     pub(super) fn now_changes(&self) -> impl Iterator<Item = Change> + '_ {
-        self.now.people.iter().map(|&person| self.change(&self.now, person, 0))
+        self.now
+            .people
+            .iter()
+            .map(|&person| self.change(&self.now, person, 0))
     }
 
     /// The rows, chunk by chunk; `with_held` the diff of what waits too.
@@ -266,11 +269,7 @@ impl<'a> Composed<'a> {
                 .collect(),
             block: users(&plan.block),
             unblock: users(&plan.unblock),
-            groups: self
-                .groups
-                .iter()
-                .filter_map(|group| self.group(group))
-                .collect(),
+            groups: self.groups.iter().filter_map(Self::group).collect(),
             looked_at,
             ..Writes::default()
         }
@@ -343,7 +342,7 @@ impl<'a> Composed<'a> {
             .and_then(|index| self.judged.held.get(index))
     }
 
-    fn group(&self, read: &GroupRead) -> Option<GroupSeen> {
+    fn group(read: &GroupRead) -> Option<GroupSeen> {
         let (stored, suspect) = (
             &read.stored,
             match read.members {

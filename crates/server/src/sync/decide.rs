@@ -40,12 +40,20 @@ pub enum Approval {
 
 /// Approves what a held run holds. It is planned again first: only the same or a smaller plan passes. Takes a person's
 /// own credential; when admins are touched and there are two of them, two people.
-pub async fn approve(work: &mut Work, connection: ConnectionId, id: RunId, reason: &str) -> Result<Approval> {
+pub async fn approve(
+    work: &mut Work,
+    connection: ConnectionId,
+    id: RunId,
+    reason: &str,
+) -> Result<Approval> {
     work.actor.need(Permission::RunsApprove)?;
     let person = work.actor.kind.person().ok_or(Error::NotPersonal)?;
     let held = waiting(work, connection, id).await?;
     need_reach(work, id).await?;
-    if held.touches_admins && admins(work).await? >= 2 && held.first_approver.is_none_or(|first| first == person) {
+    if held.touches_admins
+        && admins(work).await? >= 2
+        && held.first_approver.is_none_or(|first| first == person)
+    {
         if held.first_approver.is_none() {
             run::set_first_approver(work, id, person).await?;
         }
@@ -55,21 +63,40 @@ pub async fn approve(work: &mut Work, connection: ConnectionId, id: RunId, reaso
     }
     run::decide(work, id, RunState::Held, RunState::Approved).await?;
     let run = enqueue(work, connection, id, RunKind::Approval, reason).await?;
-    audit::record(work, audit::Entry::new("sync.approved", ("run", id.to_string()), reason).detail(json!({ "by_run": run }))).await?;
+    audit::record(
+        work,
+        audit::Entry::new("sync.approved", ("run", id.to_string()), reason)
+            .detail(json!({ "by_run": run })),
+    )
+    .await?;
     Ok(Approval::Applying(run))
 }
 
 /// Rejects what a held run holds: the same is not raised again for 24 hours.
-pub async fn reject(work: &mut Work, connection: ConnectionId, id: RunId, reason: &str) -> Result<()> {
+pub async fn reject(
+    work: &mut Work,
+    connection: ConnectionId,
+    id: RunId,
+    reason: &str,
+) -> Result<()> {
     work.actor.need(Permission::RunsApprove)?;
     waiting(work, connection, id).await?;
     run::decide(work, id, RunState::Held, RunState::Rejected).await?;
-    audit::record(work, audit::Entry::new("sync.rejected", ("run", id.to_string()), reason)).await?;
+    audit::record(
+        work,
+        audit::Entry::new("sync.rejected", ("run", id.to_string()), reason),
+    )
+    .await?;
     Ok(())
 }
 
 /// Reverses what a run did and pauses its mappings until they are resumed.
-pub async fn undo_run(work: &mut Work, connection: ConnectionId, id: RunId, reason: &str) -> Result<RunId> {
+pub async fn undo_run(
+    work: &mut Work,
+    connection: ConnectionId,
+    id: RunId,
+    reason: &str,
+) -> Result<RunId> {
     work.actor.need(Permission::RunsApprove)?;
     let of = run::find(work, connection, id).await?;
     if of.undone_by.is_some() {
@@ -78,7 +105,10 @@ pub async fn undo_run(work: &mut Work, connection: ConnectionId, id: RunId, reas
     let applied = matches!(of.kind.as_str(), "run" | "approval")
         && !matches!(of.state.as_str(), "queued" | "running" | "failed");
     if !applied {
-        return Err(Error::WrongState(format!("a {} that is {}", of.kind, of.state)));
+        return Err(Error::WrongState(format!(
+            "a {} that is {}",
+            of.kind, of.state
+        )));
     }
     // Who undoes gives roles back: nobody gives what they do not hold.
     for role in undo::roles_given_back(work, id).await? {
@@ -88,7 +118,12 @@ pub async fn undo_run(work: &mut Work, connection: ConnectionId, id: RunId, reas
     }
     let run = enqueue(work, connection, id, RunKind::Undo, reason).await?;
     run::set_undone(work, id, run).await?;
-    audit::record(work, audit::Entry::new("sync.undone", ("run", id.to_string()), reason).detail(json!({ "by_run": run }))).await?;
+    audit::record(
+        work,
+        audit::Entry::new("sync.undone", ("run", id.to_string()), reason)
+            .detail(json!({ "by_run": run })),
+    )
+    .await?;
     Ok(run)
 }
 
@@ -98,7 +133,9 @@ async fn waiting(work: &Work, connection: ConnectionId, id: RunId) -> Result<Run
         return Err(Error::WrongState(held.state));
     }
     if held.expires_at.is_some_and(|at| at <= work.now) {
-        return Err(Error::WrongState("expired: it was not decided within 24 hours".to_owned()));
+        return Err(Error::WrongState(
+            "expired: it was not decided within 24 hours".to_owned(),
+        ));
     }
     Ok(held)
 }
@@ -118,22 +155,47 @@ async fn admins(work: &Work) -> Result<i64> {
     Ok(directory::admins(work, false, None).await? + directory::admins(work, true, None).await?)
 }
 
-async fn enqueue(work: &mut Work, connection: ConnectionId, of: RunId, kind: RunKind, reason: &str) -> Result<RunId> {
+async fn enqueue(
+    work: &mut Work,
+    connection: ConnectionId,
+    of: RunId,
+    kind: RunKind,
+    reason: &str,
+) -> Result<RunId> {
     let by = work.actor.name.clone();
-    let decision = Decision { connection, of, undo: kind == RunKind::Undo, by: by.clone() };
-    let job = jobs::New { kind: DECIDE_JOB, payload: json!(decision), run_at: work.now, unique: Some(of.to_string()) };
+    let decision = Decision {
+        connection,
+        of,
+        undo: kind == RunKind::Undo,
+        by: by.clone(),
+    };
+    let job = jobs::New {
+        kind: DECIDE_JOB,
+        payload: json!(decision),
+        run_at: work.now,
+        unique: Some(of.to_string()),
+    };
     let Some(JobId(id)) = jobs::enqueue(work, job).await? else {
         return Err(Error::WrongState("being decided already".to_owned()));
     };
     let by_user = work.actor.kind.person();
-    let new = New { id: RunId(id), connection, kind, of_run: Some(of), by: &by, by_user, reason };
+    let new = New {
+        id: RunId(id),
+        connection,
+        kind,
+        of_run: Some(of),
+        by: &by,
+        by_user,
+        reason,
+    };
     run::insert(work, &new).await?;
     Ok(RunId(id))
 }
 
 /// Does what was decided.
 pub(super) async fn carry_out(app: &App, job: &Job) -> Result<(), jobs::Error> {
-    let decision: Decision = serde_json::from_value(job.payload.clone()).map_err(|error| jobs::Error::Fatal(error.to_string()))?;
+    let decision: Decision = serde_json::from_value(job.payload.clone())
+        .map_err(|error| jobs::Error::Fatal(error.to_string()))?;
     let id = RunId(job.id.0);
     let work = begin(app, job).await?;
     let begun = run::begin(&work, id).await?;
@@ -152,7 +214,13 @@ pub(super) async fn carry_out(app: &App, job: &Job) -> Result<(), jobs::Error> {
         Err(error) => {
             let work = begin(app, job).await?;
             let finding = Finding::failed(error.to_string(), "");
-            run::end(&work, id, &End::nothing(RunState::Failed, vec![finding]), None).await?;
+            run::end(
+                &work,
+                id,
+                &End::nothing(RunState::Failed, vec![finding]),
+                None,
+            )
+            .await?;
             Ok(work.commit().await?)
         }
     }
@@ -166,20 +234,49 @@ async fn apply_held(app: &App, job: &Job, decision: &Decision, id: RunId) -> Res
     for _ in 0..TRIES {
         let look = app.read(&job.actor("sync")).await?;
         let (mut roster, groups) = as_stored(&look, connection).await?;
-        let judged = judge(&look, connection, &mut roster, &groups, true, Trust::Approved).await?;
+        let judged = judge(
+            &look,
+            connection,
+            &mut roster,
+            &groups,
+            true,
+            Trust::Approved,
+        )
+        .await?;
         let composed = Composed::new(&judged, &roster, &groups, true, id.0);
         let approved = changes::Marks::held_in(&look, decision.of).await?;
         drop(look);
-        let grown: usize = composed.now_changes().map(|change| approved.missing_access(&change)).sum();
+        let grown: usize = composed
+            .now_changes()
+            .map(|change| approved.missing_access(&change))
+            .sum();
         if grown > 0 {
             return refuse_grown(app, job, decision, id, grown).await;
         }
-        let end = End { counts: composed.counts(), ..End::nothing(RunState::Done, Vec::new()) };
+        let end = End {
+            counts: composed.counts(),
+            ..End::nothing(RunState::Done, Vec::new())
+        };
         let reason = format!("approved by {}", decision.by);
-        let ending = Ending { connection, run: id, reason: &reason, end };
+        let ending = Ending {
+            connection,
+            run: id,
+            reason: &reason,
+            end,
+        };
         let last = composed.accepted();
-        let parts = Parts { rows: composed.rows(), chunks: Box::new(composed.chunks(false)), last };
-        let finish = Decided { connection, id, by: decision.by.clone(), action: "sync.applied", counts: ending.end.counts };
+        let parts = Parts {
+            rows: composed.rows(),
+            chunks: Box::new(composed.chunks(false)),
+            last,
+        };
+        let finish = Decided {
+            connection,
+            id,
+            by: decision.by.clone(),
+            action: "sync.applied",
+            counts: ending.end.counts,
+        };
         match write(app, job, judged.version, parts, &ending, &finish).await {
             Err(db::Error::Stale) => {}
             done => return Ok(done?),
@@ -189,13 +286,30 @@ async fn apply_held(app: &App, job: &Job, decision: &Decision, id: RunId) -> Res
 }
 
 /// The plan grew: nothing is applied, and a new run shows what it is now.
-async fn refuse_grown(app: &App, job: &Job, decision: &Decision, id: RunId, grown: usize) -> Result<()> {
+async fn refuse_grown(
+    app: &App,
+    job: &Job,
+    decision: &Decision,
+    id: RunId,
+    grown: usize,
+) -> Result<()> {
     let mut work = begin(app, job).await?;
-    run::end(&work, id, &End::nothing(RunState::Failed, vec![Finding::grown(grown)]), None).await?;
+    run::end(
+        &work,
+        id,
+        &End::nothing(RunState::Failed, vec![Finding::grown(grown)]),
+        None,
+    )
+    .await?;
     run::decide(&work, decision.of, RunState::Approved, RunState::Replaced).await?;
     let payload = json!({ "connection": decision.connection });
     let unique = Some(decision.connection.to_string());
-    let job = jobs::New { kind: super::RUN_JOB, payload, run_at: work.now, unique };
+    let job = jobs::New {
+        kind: super::RUN_JOB,
+        payload,
+        run_at: work.now,
+        unique,
+    };
     jobs::enqueue(&mut work, job).await?;
     Ok(work.commit().await?)
 }
@@ -216,14 +330,26 @@ impl Finish for Decided {
 
     async fn finish(&self, work: &mut Work) -> db::Result<()> {
         let reason = format!("decided by {}", self.by);
-        let entry = audit::Entry::new(self.action, ("connection", self.connection.to_string()), reason);
-        audit::record(work, entry.detail(json!({ "run": self.id, "counts": self.counts }))).await
+        let entry = audit::Entry::new(
+            self.action,
+            ("connection", self.connection.to_string()),
+            reason,
+        );
+        audit::record(
+            work,
+            entry.detail(json!({ "run": self.id, "counts": self.counts })),
+        )
+        .await
     }
 }
 
 /// Lowering the guard takes a person's own credential, and when there are two admins a second one who asks for the
 /// same within 24 hours.
-pub(super) async fn need_four_eyes_for_limits(work: &mut Work, connection: ConnectionId, limits: &Limits) -> Result<()> {
+pub(super) async fn need_four_eyes_for_limits(
+    work: &mut Work,
+    connection: ConnectionId,
+    limits: &Limits,
+) -> Result<()> {
     let person = work.actor.kind.person().ok_or(Error::NotPersonal)?;
     if admins(work).await? < 2 {
         return Ok(());
@@ -234,21 +360,43 @@ pub(super) async fn need_four_eyes_for_limits(work: &mut Work, connection: Conne
         person: UserId,
     }
     let sql = "SELECT person FROM sync_requests WHERE tenant_id = $1 AND subject = $2 AND at > $3";
-    let first: Option<First> = work.row(sql, values![work.tenant, subject, work.now.plus_seconds(-86_400)]).await?;
+    let first: Option<First> = work
+        .row(
+            sql,
+            values![work.tenant, subject, work.now.plus_seconds(-86_400)],
+        )
+        .await?;
     if first.is_some_and(|first| first.person != person) {
-        work.run("DELETE FROM sync_requests WHERE tenant_id = $1 AND subject = $2", values![work.tenant, subject]).await?;
+        work.run(
+            "DELETE FROM sync_requests WHERE tenant_id = $1 AND subject = $2",
+            values![work.tenant, subject],
+        )
+        .await?;
         return Ok(());
     }
     Err(Error::SecondPerson)
 }
 
 /// Notes that a person asks for lower limits, so that a second one can agree.
-pub async fn ask_for_limits(work: &mut Work, connection: ConnectionId, limits: &Limits, reason: &str) -> Result<()> {
+pub async fn ask_for_limits(
+    work: &mut Work,
+    connection: ConnectionId,
+    limits: &Limits,
+    reason: &str,
+) -> Result<()> {
     let person = work.actor.kind.person().ok_or(Error::NotPersonal)?;
     let sql = "INSERT INTO sync_requests (tenant_id, subject, person, at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (tenant_id, subject) DO UPDATE SET person = excluded.person, at = excluded.at";
-    work.run(sql, values![work.tenant, subject(connection, limits), person, work.now]).await?;
-    let entry = audit::Entry::new("sync.guard-lowering-asked", ("connection", connection.to_string()), reason);
+    work.run(
+        sql,
+        values![work.tenant, subject(connection, limits), person, work.now],
+    )
+    .await?;
+    let entry = audit::Entry::new(
+        "sync.guard-lowering-asked",
+        ("connection", connection.to_string()),
+        reason,
+    );
     audit::record(work, entry.detail(limits)).await?;
     Ok(())
 }
@@ -258,7 +406,9 @@ fn subject(connection: ConnectionId, limits: &Limits) -> Uuid {
     hash.update(connection.0.as_bytes());
     hash.update(json!(limits).to_string());
     let mut bytes = [0; 16];
-    bytes.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+    bytes
+        .iter_mut()
+        .zip(hash.finalize())
+        .for_each(|(to, from)| *to = from);
     Uuid::from_bytes(bytes)
 }
-

@@ -117,8 +117,7 @@ async fn run(app: &App, job: &Job, kind: RunKind) -> Result<(), jobs::Error> {
     };
     match done {
         Ok(()) => Ok(()),
-        Err(Error::Db(error)) => Err(error.into()),
-        Err(Error::Directory(directory::Error::Db(error))) => Err(error.into()),
+        Err(Error::Db(error) | Error::Directory(directory::Error::Db(error))) => Err(error.into()),
         Err(error) => fail(
             app,
             job,
@@ -261,9 +260,9 @@ async fn show(
         .filter(|some| !some.changes.is_empty())
     {
         let mut changes = some.changes;
-        changes
-            .iter_mut()
-            .for_each(|change| change.ends_sessions = false);
+        for change in &mut changes {
+            change.ends_sessions = false;
+        }
         let work = begin(app, job).await?;
         super::write::note(&work, connection, id, changes).await?;
         work.commit().await?;
@@ -313,7 +312,7 @@ async fn apply(
         let parts = parts(&composed, &reading, &ending.end);
         match write(app, job, judged.version, parts, &ending, &finish).await {
             Err(db::Error::Stale) => {
-                tracing::info!(run = %id, "the directory changed meanwhile, planning again")
+                tracing::info!(run = %id, "the directory changed meanwhile, planning again");
             }
             done => return Ok(done?),
         }
@@ -568,4 +567,3 @@ pub(super) async fn as_stored(
         .collect();
     Ok((Roster::default(), groups))
 }
-

@@ -61,11 +61,11 @@ pub(super) async fn judge(
 ) -> Result<Judged> {
     let version = directory::state(work).await?.version;
     let (settings, _) = settings::load(work, connection).await?;
-    let (mut rules, roles, mappings) = rules(work, connection, groups).await?;
+    let (mut rules, all_roles, mappings) = rules(work, connection, groups).await?;
     rules.okta_only = settings.okta_only;
     let mut people = people(work, connection, roster).await?;
-    let (members, memberships) = members(work, roster, &people, groups, trust).await?;
-    let (present, held) = present(work, connection, &mut people, &roles, &mappings).await?;
+    let (members, joins_and_leaves) = members(work, roster, &people, groups, trust).await?;
+    let (present, held) = present(work, connection, &mut people, &all_roles, &mappings).await?;
     let suspect = groups
         .iter()
         .any(|group| matches!(group.members, Members::Suspect { .. }));
@@ -99,13 +99,13 @@ pub(super) async fn judge(
     Ok(Judged {
         version,
         rules,
-        roles,
+        roles: all_roles,
         mappings,
         users,
         present,
         held,
         verdict,
-        memberships,
+        memberships: joins_and_leaves,
     })
 }
 
@@ -133,14 +133,14 @@ async fn rules(
     connection: ConnectionId,
     groups: &[GroupRead],
 ) -> Result<(Rules, Vec<directory::Role>, Vec<directory::Mapping>)> {
-    let roles = directory::list_roles(work).await?;
+    let all_roles = directory::list_roles(work).await?;
     let mappings = directory::list_mappings(work, Some(connection)).await?;
     let group_at: HashMap<GroupId, u32> = (0_u32..)
         .zip(groups)
         .map(|(index, group)| (group.stored.id, index))
         .collect();
     let role_at: HashMap<_, RoleIx> = (0_u16..)
-        .zip(&roles)
+        .zip(&all_roles)
         .map(|(index, role)| (role.id, index))
         .collect();
     let rule = |mapping: &directory::Mapping| Mapping {
@@ -159,11 +159,11 @@ async fn rules(
         _ => Level::Plain,
     };
     let rules = Rules {
-        roles: roles.iter().map(level).collect(),
+        roles: all_roles.iter().map(level).collect(),
         mappings: mappings.iter().map(rule).collect(),
         okta_only: false,
     };
-    Ok((rules, roles, mappings))
+    Ok((rules, all_roles, mappings))
 }
 
 /// Our side of the roster.
@@ -212,7 +212,7 @@ async fn members(
     for group in groups {
         let mut stored = Vec::new();
         present::members(work, group.stored.id, |user| {
-            stored.extend(people.by_user.get(&user).copied())
+            stored.extend(people.by_user.get(&user).copied());
         })
         .await?;
         match &group.members {

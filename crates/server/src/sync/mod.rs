@@ -38,8 +38,11 @@ pub use finding::Finding;
 pub use job::{Clients, register};
 pub use routes::routes;
 pub use run::{Counts, Run, RunId, RunKind, RunState, find, held, list};
-pub use settings::{Change as SettingsChange, DEFAULT_INTERVAL, INTERVALS, Settings, change as change_settings, settings, start, stop, tend};
-pub use trigger::{Started, trigger, touch};
+pub use settings::{
+    Change as SettingsChange, DEFAULT_INTERVAL, INTERVALS, Settings, change as change_settings,
+    settings, start, stop, tend,
+};
+pub use trigger::{Started, touch, trigger};
 pub use why::{Why, why};
 
 /// The job of a run, scheduled or asked for.

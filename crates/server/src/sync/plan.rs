@@ -108,9 +108,10 @@ pub fn plan(rules: &Rules, snapshot: &Snapshot, present: &Present) -> Plan {
         if people.known(grant.person).break_glass {
             continue;
         }
-        match keep(rules, &people, &wanted, &mapped, grant) {
-            true => had.extend(as_addition(grant)),
-            false => plan.remove.push(index),
+        if keep(rules, &people, &wanted, &mapped, grant) {
+            had.extend(as_addition(grant));
+        } else {
+            plan.remove.push(index);
         }
     }
     had.sort_unstable();
@@ -269,15 +270,16 @@ pub fn losses(present: &Present, plan: &Plan) -> Vec<PersonIx> {
             *slot += by;
         }
     };
-    present
-        .grants
-        .iter()
-        .for_each(|grant| count(grant.person, 1));
-    plan.add
-        .iter()
-        .for_each(|addition| count(addition.person, 1));
+    for grant in &present.grants {
+        count(grant.person, 1);
+    }
+    for addition in &plan.add {
+        count(addition.person, 1);
+    }
     let mut lost: Vec<PersonIx> = removed(present, plan).map(|grant| grant.person).collect();
-    lost.iter().for_each(|&person| count(person, -1));
+    for &person in &lost {
+        count(person, -1);
+    }
     lost.retain(|&person| {
         usize::try_from(person)
             .ok()

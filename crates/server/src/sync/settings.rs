@@ -132,11 +132,17 @@ pub async fn tend(work: &mut Work) -> Result<()> {
     let sql = "SELECT name FROM schedules WHERE tenant_id = $1 AND kind = $2";
     let scheduled: Vec<Scheduled> = work.rows(sql, values![work.tenant, super::RUN_JOB]).await?;
     let scheduled: BTreeSet<String> = scheduled.into_iter().map(|row| row.name).collect();
-    let mapped: BTreeSet<ConnectionId> =
-        directory::list_mappings(work, None).await?.iter().map(|mapping| mapping.connection_id).collect();
+    let mapped: BTreeSet<ConnectionId> = directory::list_mappings(work, None)
+        .await?
+        .iter()
+        .map(|mapping| mapping.connection_id)
+        .collect();
     let mut wanted = BTreeSet::new();
     for connection in connections::list(work).await? {
-        if connection.is_usable() && connection.does(connections::Job::Sync) && mapped.contains(&connection.id) {
+        if connection.is_usable()
+            && connection.does(connections::Job::Sync)
+            && mapped.contains(&connection.id)
+        {
             wanted.insert(connection.id.to_string());
             if !scheduled.contains(&connection.id.to_string()) {
                 start(work, connection.id).await?;

@@ -5,7 +5,8 @@ use super::rules::PersonIx;
 /// How a person stands in Okta, as far as access goes (design.md, Deciding).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standing {
-    /// ACTIVE, PASSWORD_EXPIRED, LOCKED_OUT, RECOVERY, PROVISIONED, STAGED, or a status yet unknown: keeps roles.
+    /// `ACTIVE`, `PASSWORD_EXPIRED`, `LOCKED_OUT`, `RECOVERY`, `PROVISIONED`, `STAGED`, or a status yet unknown: keeps
+    /// roles.
     #[default]
     Keeps,
     /// SUSPENDED: keeps roles, may not sign in.

@@ -21,19 +21,42 @@ pub struct Started {
 }
 
 /// Asks for a run, or for a dry run. `whole`: read everything, also what seems unchanged.
-pub async fn trigger(work: &mut Work, connection: ConnectionId, kind: RunKind, whole: bool, reason: &str) -> Result<Started> {
+pub async fn trigger(
+    work: &mut Work,
+    connection: ConnectionId,
+    kind: RunKind,
+    whole: bool,
+    reason: &str,
+) -> Result<Started> {
     work.actor.need(Permission::RunsStart)?;
     settings::ensure(work, connection).await?;
-    let job_kind = if kind == RunKind::Plan { PLAN_JOB } else { RUN_JOB };
+    let job_kind = if kind == RunKind::Plan {
+        PLAN_JOB
+    } else {
+        RUN_JOB
+    };
     let payload = json!({ "connection": connection, "whole": whole });
     let unique = connection.to_string();
-    let job = jobs::New { kind: job_kind, payload, run_at: work.now, unique: Some(unique.clone()) };
+    let job = jobs::New {
+        kind: job_kind,
+        payload,
+        run_at: work.now,
+        unique: Some(unique.clone()),
+    };
     let (id, is_new) = match jobs::enqueue(work, job).await? {
         Some(JobId(id)) => (RunId(id), true),
         None => (waiting(work, job_kind, &unique).await?, false),
     };
     let by = work.actor.name.clone();
-    let new = New { id, connection, kind, of_run: None, by: &by, by_user: work.actor.kind.person(), reason };
+    let new = New {
+        id,
+        connection,
+        kind,
+        of_run: None,
+        by: &by,
+        by_user: work.actor.kind.person(),
+        reason,
+    };
     run::insert(work, &new).await?;
     Ok(Started { run: id, is_new })
 }
@@ -41,7 +64,12 @@ pub async fn trigger(work: &mut Work, connection: ConnectionId, kind: RunKind, w
 /// A nudge that something changed in the org (an event hook): a run is due now. Never the truth, only a reason to look.
 pub async fn touch(work: &mut Work, connection: ConnectionId) -> Result<()> {
     let payload = json!({ "connection": connection });
-    let job = jobs::New { kind: RUN_JOB, payload, run_at: work.now, unique: Some(connection.to_string()) };
+    let job = jobs::New {
+        kind: RUN_JOB,
+        payload,
+        run_at: work.now,
+        unique: Some(connection.to_string()),
+    };
     jobs::enqueue(work, job).await?;
     Ok(())
 }

@@ -26,11 +26,24 @@ pub(super) async fn undo(app: &App, job: &Job, decision: &Decision, id: RunId) -
         let version = directory::state(&look).await?.version;
         let reversal = Reversal::of(&look, decision.of, id).await?;
         drop(look);
-        let end = End { counts: reversal.counts(), ..End::nothing(RunState::Done, reversal.findings()) };
+        let end = End {
+            counts: reversal.counts(),
+            ..End::nothing(RunState::Done, reversal.findings())
+        };
         let reason = format!("undo by {}", decision.by);
-        let finish =
-            Decided { connection: decision.connection, id, by: decision.by.clone(), action: "sync.reversed", counts: end.counts };
-        let ending = Ending { connection: decision.connection, run: id, reason: &reason, end };
+        let finish = Decided {
+            connection: decision.connection,
+            id,
+            by: decision.by.clone(),
+            action: "sync.reversed",
+            counts: end.counts,
+        };
+        let ending = Ending {
+            connection: decision.connection,
+            run: id,
+            reason: &reason,
+            end,
+        };
         match write(app, job, version, reversal.into_parts(), &ending, &finish).await {
             Err(db::Error::Stale) => {}
             done => return Ok(done?),
@@ -60,13 +73,22 @@ struct Live {
 impl Reversal {
     async fn of(work: &Work, of: RunId, id: RunId) -> Result<Self> {
         let mut reversal = Self::default();
-        let mappings: HashMap<MappingId, Vec<RoleId>> =
-            directory::list_mappings(work, None).await?.into_iter().map(|mapping| (mapping.id, mapping.roles)).collect();
-        let roles: BTreeSet<RoleId> = directory::list_roles(work).await?.into_iter().map(|role| role.id).collect();
+        let mappings: HashMap<MappingId, Vec<RoleId>> = directory::list_mappings(work, None)
+            .await?
+            .into_iter()
+            .map(|mapping| (mapping.id, mapping.roles))
+            .collect();
+        let roles: BTreeSet<RoleId> = directory::list_roles(work)
+            .await?
+            .into_iter()
+            .map(|role| role.id)
+            .collect();
         let mut after = -1;
         loop {
             let page = changes::list(work, of, Some(false), after, 1_000).await?;
-            let Some(last) = page.last() else { return Ok(reversal) };
+            let Some(last) = page.last() else {
+                return Ok(reversal);
+            };
             after = last.seq;
             for change in page {
                 reversal.person(work, id, change, &mappings, &roles).await?;
@@ -82,26 +104,42 @@ impl Reversal {
         mappings: &HashMap<MappingId, Vec<RoleId>>,
         roles: &BTreeSet<RoleId>,
     ) -> Result<()> {
-        let access: Vec<&Step> = change.steps.iter().filter(|step| matches!(step.op, Op::Grant | Op::Revoke)).collect();
+        let access: Vec<&Step> = change
+            .steps
+            .iter()
+            .filter(|step| matches!(step.op, Op::Grant | Op::Revoke))
+            .collect();
         if access.is_empty() {
             return Ok(());
         }
         let live = live(work, change.user_id).await?;
-        let left = directory::find_user(work, change.user_id).await.map_or(true, |user| {
-            user.okta_status.as_deref().is_some_and(|status| Standing::of(Some(status)) == Standing::Left)
-        });
+        let left = directory::find_user(work, change.user_id)
+            .await
+            .map_or(true, |user| {
+                user.okta_status
+                    .as_deref()
+                    .is_some_and(|status| Standing::of(Some(status)) == Standing::Left)
+            });
         let (mut steps, mut lost) = (Vec::new(), false);
         for step in access {
             let Some(role) = step.role else { continue };
             self.pause.extend(step.mapping);
-            let same = live.iter().find(|grant| grant.role_id == role && grant.mapping_id == step.mapping);
+            let same = live
+                .iter()
+                .find(|grant| grant.role_id == role && grant.mapping_id == step.mapping);
             match (step.op, same) {
                 (Op::Grant, Some(grant)) => {
                     self.take.push(grant.id);
-                    steps.push(Step { op: Op::Revoke, ..step.clone() });
+                    steps.push(Step {
+                        op: Op::Revoke,
+                        ..step.clone()
+                    });
                 }
                 (Op::Revoke, None) => {
-                    let still_there = roles.contains(&role) && step.mapping.is_none_or(|mapping| mappings.contains_key(&mapping));
+                    let still_there = roles.contains(&role)
+                        && step
+                            .mapping
+                            .is_none_or(|mapping| mappings.contains_key(&mapping));
                     let over = step.expires_at.is_some_and(|at| at <= work.now);
                     if left || !still_there || over {
                         lost = true;
@@ -115,7 +153,10 @@ impl Reversal {
                         run: id.0,
                         expires_at: step.expires_at,
                     });
-                    steps.push(Step { op: Op::Grant, ..step.clone() });
+                    steps.push(Step {
+                        op: Op::Grant,
+                        ..step.clone()
+                    });
                 }
                 // Undone by other means already.
                 _ => {}
@@ -125,29 +166,66 @@ impl Reversal {
         if !steps.is_empty() {
             let taken = steps.iter().filter(|step| step.op == Op::Revoke).count();
             let ends_sessions = taken > 0 && taken == live.len() && taken == steps.len();
-            let seq = i64::try_from(self.changes.len()).unwrap_or(i64::MAX).saturating_add(1);
-            self.changes.push(Change { seq, steps, held: false, ends_sessions, ..change });
+            let seq = i64::try_from(self.changes.len())
+                .unwrap_or(i64::MAX)
+                .saturating_add(1);
+            self.changes.push(Change {
+                seq,
+                steps,
+                held: false,
+                ends_sessions,
+                ..change
+            });
         }
         Ok(())
     }
 
     fn counts(&self) -> Counts {
         let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-        let ended = self.changes.iter().filter(|change| change.ends_sessions).count();
-        Counts { granted: count(self.give.len()), removed: count(self.take.len()), sessions_ended: count(ended), ..Counts::default() }
+        let ended = self
+            .changes
+            .iter()
+            .filter(|change| change.ends_sessions)
+            .count();
+        Counts {
+            granted: count(self.give.len()),
+            removed: count(self.take.len()),
+            sessions_ended: count(ended),
+            ..Counts::default()
+        }
     }
 
     fn findings(&self) -> Vec<Finding> {
-        if self.not_restored == 0 { Vec::new() } else { vec![Finding::not_restored(self.not_restored)] }
+        if self.not_restored == 0 {
+            Vec::new()
+        } else {
+            vec![Finding::not_restored(self.not_restored)]
+        }
     }
 
     fn into_parts(self) -> Parts<'static> {
         let rows = self.give.len() + self.take.len() + self.changes.len();
-        let give = chunked(self.give).map(|grant| Writes { grant, ..Writes::default() });
-        let take = chunked(self.take).map(|revoke| Writes { revoke, ..Writes::default() });
-        let diff = chunked(self.changes).map(|changes| Writes { changes, ..Writes::default() });
-        let last = Writes { pause: self.pause.into_iter().collect(), ..Writes::default() };
-        Parts { rows, chunks: Box::new(give.chain(take).chain(diff)), last }
+        let give = chunked(self.give).map(|grant| Writes {
+            grant,
+            ..Writes::default()
+        });
+        let take = chunked(self.take).map(|revoke| Writes {
+            revoke,
+            ..Writes::default()
+        });
+        let diff = chunked(self.changes).map(|changes| Writes {
+            changes,
+            ..Writes::default()
+        });
+        let last = Writes {
+            pause: self.pause.into_iter().collect(),
+            ..Writes::default()
+        };
+        Parts {
+            rows,
+            chunks: Box::new(give.chain(take).chain(diff)),
+            last,
+        }
     }
 }
 
@@ -160,7 +238,8 @@ fn chunked<T: Send>(all: Vec<T>) -> impl Iterator<Item = Vec<T>> + Send {
 }
 
 async fn live(work: &Work, user: UserId) -> db::Result<Vec<Live>> {
-    let sql = "SELECT id, role_id, mapping_id FROM live_grants WHERE tenant_id = $1 AND user_id = $2
+    let sql =
+        "SELECT id, role_id, mapping_id FROM live_grants WHERE tenant_id = $1 AND user_id = $2
         AND (expires_at IS NULL OR expires_at > $3)";
     work.rows(sql, values![work.tenant, user, work.now]).await
 }
@@ -179,9 +258,15 @@ async fn roles_in(work: &Work, run: RunId, held: bool, op: Op) -> Result<BTreeSe
     let (mut roles, mut after) = (BTreeSet::new(), -1);
     loop {
         let page = changes::list(work, run, Some(held), after, 2_000).await?;
-        let Some(last) = page.last() else { return Ok(roles) };
+        let Some(last) = page.last() else {
+            return Ok(roles);
+        };
         after = last.seq;
         let steps = page.iter().flat_map(|change| &change.steps);
-        roles.extend(steps.filter(|step| step.op == op).filter_map(|step| step.role));
+        roles.extend(
+            steps
+                .filter(|step| step.op == op)
+                .filter_map(|step| step.role),
+        );
     }
 }

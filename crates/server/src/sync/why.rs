@@ -66,9 +66,17 @@ pub async fn why(work: &Work, user: UserId, role: Option<RoleId>) -> Result<Why>
             grants.push(cause(work, grant).await?);
         }
     }
-    let about = |change: &Change| role.is_none_or(|role| change.steps.iter().any(|step| step.role == Some(role)));
-    let history = changes::of_user(work, user, 50).await?.into_iter().filter(|(_, change)| about(change));
-    Ok(Why { grants, history: history.map(|(run, change)| Past { run, change }).collect() })
+    let about = |change: &Change| {
+        role.is_none_or(|role| change.steps.iter().any(|step| step.role == Some(role)))
+    };
+    let history = changes::of_user(work, user, 50)
+        .await?
+        .into_iter()
+        .filter(|(_, change)| about(change));
+    Ok(Why {
+        grants,
+        history: history.map(|(run, change)| Past { run, change }).collect(),
+    })
 }
 
 async fn cause(work: &Work, grant: directory::Grant) -> Result<Cause> {

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::web::{self, Problem};
 
 /// This slice's routes.
+#[must_use]
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(users::routes())

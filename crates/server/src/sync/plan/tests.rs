@@ -1,3 +1,5 @@
+#![allow(clippy::as_conversions, reason = "small numbers of a test as indices")]
+
 use proptest::prelude::*;
 
 use super::*;

@@ -22,9 +22,9 @@ use super::rules::PersonIx;
 use super::settings::Progress;
 use crate::actor::Actor;
 use crate::app::App;
+use crate::connections;
 use crate::db::{self, ConnectionId, Timestamp, UserId};
 use crate::directory::{self, present};
-use crate::connections;
 use delta::{Seen, membership_stamp};
 use org::{Listing, Org};
 
@@ -232,9 +232,9 @@ impl Reader {
         let known_before = groups.iter().any(|group| group.stored.seen_at.is_some());
         if listing.groups.is_empty() && known_before && groups.len() > 1 {
             self.findings.push(Finding::nothing_shown());
-            groups
-                .iter_mut()
-                .for_each(|group| group.suspect("vanished"));
+            for group in groups.iter_mut() {
+                group.suspect("vanished");
+            }
             return Ok(false);
         }
         for group in groups.iter_mut() {
@@ -294,11 +294,11 @@ impl Reader {
         }
         if !todo.is_empty() {
             self.findings.push(Finding::unstable(todo.len()));
-            todo.iter().for_each(|&index| {
+            for &index in &todo {
                 if let Some(group) = groups.get_mut(index) {
                     group.unsettle();
                 }
-            });
+            }
         }
         Ok(todo.is_empty())
     }
@@ -320,10 +320,14 @@ impl Reader {
 impl From<super::error::Error> for ReadError {
     fn from(error: super::error::Error) -> Self {
         match error {
-            super::error::Error::Db(error) => Self::Db(error),
+            super::error::Error::Db(error)
+            | super::error::Error::Connection(connections::Error::Database(error)) => {
+                Self::Db(error)
+            }
             super::error::Error::Okta { words, mend } => Self::Client { words, mend },
-            super::error::Error::Connection(connections::Error::Database(error)) => Self::Db(error),
-            super::error::Error::Connection(connections::Error::Client(error)) => Self::Okta(*error),
+            super::error::Error::Connection(connections::Error::Client(error)) => {
+                Self::Okta(*error)
+            }
             other => Self::Client {
                 words: other.to_string(),
                 mend: String::new(),

@@ -14,7 +14,10 @@ use crate::db::ConnectionId;
 use crate::web::{Caller, Json, Problem};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(approve)).routes(routes!(reject)).routes(routes!(undo))
+    OpenApiRouter::new()
+        .routes(routes!(approve))
+        .routes(routes!(reject))
+        .routes(routes!(undo))
 }
 
 /// Why it is decided so.

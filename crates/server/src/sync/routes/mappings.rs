@@ -218,7 +218,8 @@ async fn update(
         roles,
         paused: change.paused,
     };
-    let mapping = directory::update_mapping(&mut work, id, &to, if_match(&headers)?, &change.reason).await?;
+    let mapping =
+        directory::update_mapping(&mut work, id, &to, if_match(&headers)?, &change.reason).await?;
     let view = shown(&work, mapping).await?;
     work.commit().await?;
     Ok(Json(view))

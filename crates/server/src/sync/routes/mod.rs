@@ -15,6 +15,7 @@ use crate::db::ConnectionId;
 use crate::web::Problem;
 
 /// This slice's routes.
+#[must_use]
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(settings::routes())

@@ -167,11 +167,19 @@ async fn list(
     let work = app.read(&actor).await?;
     let before = match &asked.after {
         None => None,
-        Some(after) => Some(after.parse().map_err(|_| Problem::bad_request("`after` must be taken from the page before"))?),
+        Some(after) => Some(
+            after
+                .parse()
+                .map_err(|_| Problem::bad_request("`after` must be taken from the page before"))?,
+        ),
     };
     super::need_connection(&work, connection).await?;
     let found = run::list(&work, connection, before, asked.rows()).await?;
-    Ok(asked.cut(found.into_iter().map(RunView::from).collect(), |run| run.id.to_string()))
+    Ok(
+        asked.cut(found.into_iter().map(RunView::from).collect(), |run| {
+            run.id.to_string()
+        }),
+    )
 }
 
 /// Shows a run.
@@ -228,7 +236,9 @@ impl From<Change> for ChangeView {
     fn from(change: Change) -> Self {
         let step = |step: changes::Step| StepView {
             op: step.op,
-            role: step.role_name.or_else(|| step.role.map(|role| role.to_string())),
+            role: step
+                .role_name
+                .or_else(|| step.role.map(|role| role.to_string())),
             group: step.group_name,
             mapping: step.mapping.map(|id| id.0),
         };
@@ -268,8 +278,13 @@ async fn diff(
     run::find(&work, connection, id).await?;
     let after = match &asked.after {
         None => -1,
-        Some(after) => after.parse().map_err(|_| Problem::bad_request("`after` must be taken from the page before"))?,
+        Some(after) => after
+            .parse()
+            .map_err(|_| Problem::bad_request("`after` must be taken from the page before"))?,
     };
     let found = changes::list(&work, id, part.held, after, asked.rows()).await?;
-    Ok(asked.cut(found.into_iter().map(ChangeView::from).collect(), |change| change.seq.to_string()))
+    Ok(asked.cut(
+        found.into_iter().map(ChangeView::from).collect(),
+        |change| change.seq.to_string(),
+    ))
 }

@@ -16,7 +16,9 @@ use crate::directory::routes::if_match;
 use crate::web::{Caller, Json, Problem};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(show, change)).routes(routes!(okta_groups))
+    OpenApiRouter::new()
+        .routes(routes!(show, change))
+        .routes(routes!(okta_groups))
 }
 
 /// How a connection is synced, and where it stands.
@@ -47,7 +49,10 @@ async fn view(work: &Work, connection: ConnectionId) -> Result<SyncView, Problem
         limits: settings.limits,
         failing_since: settings.failing_since,
         held: run::held(work, connection).await?.map(RunView::from),
-        last: run::list(work, connection, None, 1).await?.pop().map(RunView::from),
+        last: run::list(work, connection, None, 1)
+            .await?
+            .pop()
+            .map(RunView::from),
         version: settings.version,
     })
 }
@@ -96,11 +101,21 @@ async fn change(
     headers: HeaderMap,
     Json(asked): Json<SyncChange>,
 ) -> Result<Json<SyncView>, Problem> {
-    let SyncChange { interval_minutes, okta_only, limits, reason } = asked;
-    let change = SettingsChange { interval_minutes, okta_only, limits };
+    let SyncChange {
+        interval_minutes,
+        okta_only,
+        limits,
+        reason,
+    } = asked;
+    let change = SettingsChange {
+        interval_minutes,
+        okta_only,
+        limits,
+    };
     let mut work = app.begin(&actor).await?;
     super::need_connection(&work, connection).await?;
-    let changed = change_settings(&mut work, connection, &change, if_match(&headers)?, &reason).await;
+    let changed =
+        change_settings(&mut work, connection, &change, if_match(&headers)?, &reason).await;
     if let (Err(Error::SecondPerson), Some(limits)) = (&changed, &limits) {
         // The wish of the first person stays, so that a second one can agree to it.
         drop(work);
@@ -155,17 +170,39 @@ async fn okta_groups(
 ) -> Result<Json<OktaGroups>, Problem> {
     let client = job::client(&app, actor.tenant, connection).await?;
     let q = (!start.q.is_empty()).then_some(start.q);
-    let page = client.groups(&GroupQuery { q, ..GroupQuery::default() });
+    let page = client.groups(&GroupQuery {
+        q,
+        ..GroupQuery::default()
+    });
     let page = match page {
         Ok(mut pages) => pages.next().await,
         Err(error) => Err(error),
     };
-    let page = page.map_err(|error| Error::Okta { words: error.to_string(), mend: error.mend() })?;
+    let page = page.map_err(|error| Error::Okta {
+        words: error.to_string(),
+        mend: error.mend(),
+    })?;
     let view = |group: keywright_model::Group| OktaGroup {
         id: group.id.to_string(),
         name: group.name().to_owned(),
-        description: group.profile.description.as_str().unwrap_or_default().to_owned(),
-        kind: group.group_type.get().map(ToString::to_string).unwrap_or_default(),
+        description: group
+            .profile
+            .description
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+        kind: group
+            .group_type
+            .get()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     };
-    Ok(Json(OktaGroups { items: page.map(|page| page.items).unwrap_or_default().into_iter().map(view).collect() }))
+    Ok(Json(OktaGroups {
+        items: page
+            .map(|page| page.items)
+            .unwrap_or_default()
+            .into_iter()
+            .map(view)
+            .collect(),
+    }))
 }

@@ -60,6 +60,12 @@ async fn show(
         None => None,
     };
     let why = why::why(&work, user, role).await?;
-    let past = |past: why::Past| PastView { run: past.run.0, change: past.change.into() };
-    Ok(Json(WhyView { grants: why.grants, history: why.history.into_iter().map(past).collect() }))
+    let past = |past: why::Past| PastView {
+        run: past.run.0,
+        change: past.change.into(),
+    };
+    Ok(Json(WhyView {
+        grants: why.grants,
+        history: why.history.into_iter().map(past).collect(),
+    }))
 }

@@ -1,6 +1,8 @@
 //! Bad days that must end well: in no case is a grant removed that should stay, or a half run applied; the reason is
 //! told in words, with the mend.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
 use super::*;
@@ -27,7 +29,10 @@ async fn fails(org: &Org, people: usize, words: &str) {
     assert_eq!(run.state, "failed", "{}", said(&run));
     assert!(said(&run).contains(words), "{words}: {}", said(&run));
     assert!(!run.findings[0].mend.is_empty(), "{}", said(&run));
-    assert_eq!((org.having(USER).await, org.changes(&run).await.len()), (people, 0));
+    assert_eq!(
+        (org.having(USER).await, org.changes(&run).await.len()),
+        (people, 0)
+    );
 }
 
 /// Without the fault all is well again, and the groups' changes arrive.
@@ -36,7 +41,10 @@ async fn recovers(org: &Org) {
     org.pass(900);
     let run = org.run().await;
     assert_eq!(run.state, "done", "{}", said(&run));
-    let failing = crate::sync::settings(&org.t.read().await, org.id).await.unwrap().failing_since;
+    let failing = crate::sync::settings(&org.t.read().await, org.id)
+        .await
+        .unwrap()
+        .failing_since;
     assert_eq!(failing, None);
 }
 
@@ -67,7 +75,7 @@ db_test!(with crate::sync::tests::parts;
 
     async fn a_403_with_an_empty_body(t) {
         let org = synced(t, 5).await;
-        org.fault(MEMBERS, Effect::Answer { status: 403, body: None, headers: Default::default() });
+        org.fault(MEMBERS, Effect::Answer { status: 403, body: None, headers: HashMap::default() });
         fails(&org, 5, "403").await;
         recovers(&org).await;
     }
@@ -115,7 +123,7 @@ db_test!(with crate::sync::tests::parts;
 
     async fn page_3_of_7_fails(t) {
         let org = synced(t, 1_210).await;
-        org.sandbox.fault(Fault::new("GET", MEMBERS, Effect::Answer { status: 500, body: None, headers: Default::default() }).nth(3).times(0));
+        org.sandbox.fault(Fault::new("GET", MEMBERS, Effect::Answer { status: 500, body: None, headers: HashMap::default() }).nth(3).times(0));
         fails(&org, 1_210, "500").await;
         recovers(&org).await;
     }
@@ -332,7 +340,7 @@ db_test!(with crate::sync::tests::parts;
 
     async fn failing_and_held_are_told_once(t) {
         let org = synced(t, 5).await;
-        let channel = json!({ "kind": "mail", "target": "ops@acme.test" });
+        let channel = json!({ "kind": "mail", "name": "ops", "target": "ops@acme.test" });
         assert_eq!(org.t.call("POST", "/api/v1/notice-channels", Some(channel)).await.0, 201);
         org.fault(MEMBERS, Effect::Hangup);
         org.run_as(RunKind::Run, true).await;
@@ -355,5 +363,9 @@ async fn notices(org: &Org, topic: &str) -> i64 {
     }
     let work = org.t.read().await;
     let sql = "SELECT COUNT(*) AS told FROM notices WHERE tenant_id = $1 AND topic = $2";
-    work.row::<Told>(sql, crate::db::values![work.tenant, topic]).await.unwrap().unwrap().told
+    work.row::<Told>(sql, crate::db::values![work.tenant, topic])
+        .await
+        .unwrap()
+        .unwrap()
+        .told
 }

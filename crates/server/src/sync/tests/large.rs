@@ -1,1 +1,121 @@
+//! Large runs: prepared in chunks, true all at once; killed at any moment.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+use crate::directory::USER;
+use crate::testing::db_test;
+
+/// Enough people that a run about all of them is prepared in chunks.
+const MANY: usize = 1_500;
+
+async fn crowd(t: TestApp) -> Org {
+    let org = Org::start(t).await;
+    org.crowd("Sales", MANY);
+    org.map("Sales", &["user", "auditor"]).await;
+    org
+}
+
+async fn users(org: &Org) -> usize {
+    let mut users = 0;
+    directory::present::people(&org.t.read().await, org.id, |_| users += 1)
+        .await
+        .unwrap();
+    users
+}
+
+/// Lets a worker do what is due and kills it after so many milliseconds; then time passes until its lease is over.
+async fn killed_after(org: &Org, ms: u64) {
+    let registry = register(Registry::new());
+    let killed = tokio::time::timeout(
+        Duration::from_millis(ms),
+        jobs::run_until_idle(&org.t.app, &registry),
+    )
+    .await;
+    if killed.is_err() {
+        org.t
+            .advance(Duration::from_millis(jobs::LEASE_MS.unsigned_abs() + 1_000));
+    }
+}
+
+db_test!(with crate::sync::tests::parts;
+    async fn readers_never_see_half_of_a_large_run(t) {
+        let org = crowd(t).await;
+        let run = org.run().await;
+        assert_eq!((run.state.as_str(), users(&org).await, org.having(USER).await), ("held", MANY, 0), "{}", said(&run));
+        let over = AtomicBool::new(false);
+        let watch = async {
+            let mut seen = Vec::new();
+            while !over.load(Ordering::SeqCst) {
+                seen.push(org.having(USER).await);
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            seen
+        };
+        let approve = async {
+            let applied = org.approve(run.id).await;
+            over.store(true, Ordering::SeqCst);
+            applied
+        };
+        let (applied, seen) = tokio::join!(approve, watch);
+        assert_eq!((applied.state.as_str(), org.having(USER).await), ("done", MANY), "{}", said(&applied));
+        assert!(seen.iter().all(|&people| people == 0 || people == MANY), "{seen:?}");
+    }
+
+    async fn all_leave_and_all_sessions_end(t) {
+        let org = crowd(t).await;
+        org.settle().await;
+        let everybody: Vec<String> = (0..MANY - 1).map(|n| format!("p{n}")).collect();
+        org.leave("Sales", &everybody.iter().map(String::as_str).collect::<Vec<_>>());
+        let run = org.run().await;
+        assert_eq!((run.state.as_str(), org.having(USER).await), ("held", MANY), "{}", said(&run));
+        let applied = org.approve(run.id).await;
+        assert_eq!((applied.state.as_str(), org.having(USER).await), ("done", 1), "{}", said(&applied));
+        assert_eq!(applied.counts.sessions_ended, u64::try_from(MANY - 1).unwrap());
+        assert_eq!((org.user("p7").await.access_epoch, org.user(&format!("p{}", MANY - 1)).await.access_epoch), (1, 0));
+        let undo = {
+            let mut work = org.t.begin().await;
+            let id = crate::sync::undo(&mut work, org.id, applied.id, "").await.unwrap();
+            work.commit().await.unwrap();
+            org.work().await;
+            org.find(id).await
+        };
+        assert_eq!((undo.state.as_str(), org.having(USER).await), ("done", MANY), "{}", said(&undo));
+    }
+
+    async fn a_worker_killed_at_any_moment_leaves_no_half_and_another_finishes(t) {
+        let org = crowd(t).await;
+        let id = org.ask(RunKind::Run, false).await;
+        for ms in [20, 60, 120, 200, 300, 450, 600] {
+            killed_after(&org, ms).await;
+            let seen = users(&org).await;
+            assert!(seen == 0 || seen == MANY, "{seen} after {ms}");
+        }
+        org.work().await;
+        let run = org.find(id).await;
+        assert_eq!((run.state.as_str(), users(&org).await), ("held", MANY), "{}", said(&run));
+        let mut work = org.t.app.begin(&org.person(1)).await.unwrap();
+        let approval = crate::sync::approve(&mut work, org.id, id, "").await.unwrap();
+        work.commit().await.unwrap();
+        let super::super::Approval::Applying(approval) = approval else { panic!("one is enough") };
+        for ms in [10, 40, 80, 150, 250, 400, 600] {
+            killed_after(&org, ms).await;
+            let seen = org.having(USER).await;
+            assert!(seen == 0 || seen == MANY, "{seen} after {ms}");
+        }
+        org.work().await;
+        assert_eq!((org.find(approval).await.state.as_str(), org.having(USER).await), ("done", MANY));
+        let state = directory::state(&org.t.read().await).await.unwrap();
+        assert_eq!(state.staging, None);
+        org.pass(900);
+        assert_eq!(org.run().await.counts.granted, 0, "nothing is doubled");
+    }
+
+    async fn two_workers_on_one_database_do_a_run_once(t) {
+        let org = crowd(t).await;
+        let id = org.ask(RunKind::Run, false).await;
+        tokio::join!(org.work(), org.work(), org.work());
+        let runs = run::list(&org.t.read().await, org.id, None, 50).await.unwrap();
+        assert_eq!((runs.len(), runs[0].id, users(&org).await), (1, id, MANY));
+    }
+);
