@@ -259,13 +259,16 @@ impl SigningKey {
     ) -> Result<Self, KeyError> {
         let thumbprint = thumbprint(&jwk).ok_or(KeyError::Unsupported)?;
         let private_pem = Secret::new(pem::encode("PRIVATE KEY", private_der));
-        Ok(Self(Arc::new(Parts {
-            pair,
-            private_pem,
-            public_der,
-            jwk,
-            thumbprint,
-        }), None))
+        Ok(Self(
+            Arc::new(Parts {
+                pair,
+                private_pem,
+                public_der,
+                jwk,
+                thumbprint,
+            }),
+            None,
+        ))
     }
 }
 

@@ -109,6 +109,9 @@ fn older_forms_are_read() {
 fn a_key_bears_the_name_it_was_given() {
     let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
     let named = key.with_kid("kid-in-okta");
-    assert_eq!((named.kid(), named.public_jwk().kid.get().unwrap().as_str()), ("kid-in-okta", "kid-in-okta"));
+    assert_eq!(
+        (named.kid(), named.public_jwk().kid.get().unwrap().as_str()),
+        ("kid-in-okta", "kid-in-okta")
+    );
     assert!(named.matches(&key.public_pem()).unwrap());
 }
