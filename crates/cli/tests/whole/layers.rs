@@ -10,7 +10,11 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
     ("okta", &["model"], &[]),
     ("proto", &[], &[]),
     ("sandbox", &["model"], &[]),
-    ("server", &["model", "okta", "proto"], &["sandbox", "testkit"]),
+    (
+        "server",
+        &["model", "okta", "proto"],
+        &["sandbox", "testkit"],
+    ),
     ("testkit", &[], &[]),
     ("cli", &["model", "okta", "sandbox", "server"], &["testkit"]),
 ];

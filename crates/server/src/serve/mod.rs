@@ -218,7 +218,10 @@ async fn schedule(app: &App) -> Result<(), Error> {
         apikeys::schedule(&mut work).await?;
         work.commit().await?;
         if let Err(error) = tend_sync(app, tenant.id).await {
-            tracing::error!(error = web::chain(&error), "the schedules of sync could not be looked after");
+            tracing::error!(
+                error = web::chain(&error),
+                "the schedules of sync could not be looked after"
+            );
         }
     }
     Ok(())
