@@ -94,6 +94,13 @@ impl Api {
         }
     }
 
+    /// The API of a server, as the owner of a key.
+    pub(crate) fn over_http(server: &str, key: SecretString) -> anyhow::Result<Self> {
+        Ok(Self {
+            reach: http(server, Some(key))?,
+        })
+    }
+
     /// The application in this process; `None` when a server is asked.
     pub(crate) fn local(&self) -> Option<&Local> {
         match &self.reach {

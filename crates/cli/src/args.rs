@@ -90,6 +90,7 @@ pub(crate) struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(commands::demo::Demo),
     Serve(commands::serve::Serve),
     Sandbox(commands::sandbox::Sandbox),
     Connect(commands::connect::Connect),

@@ -6,6 +6,7 @@ pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod connect;
 pub(crate) mod connection;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod group;
 pub(crate) mod mapping;
@@ -26,6 +27,7 @@ use crate::output::Printer;
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let Cli { global, command } = cli;
     match command {
+        Command::Demo(demo) => demo.run(&global).await,
         Command::Serve(serve) => serve.run(&global).await,
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Config(config) => config.run(&global),
@@ -55,7 +57,8 @@ async fn over_api(command: Command, api: &Api, printer: Printer) -> anyhow::Resu
         Command::Tenant(tenant) => tenant.run(api, printer).await,
         Command::Audit(audit) => audit.run(api, printer).await,
         Command::Secret(secret) => secret.run(api, printer).await,
-        Command::Serve(_)
+        Command::Demo(_)
+        | Command::Serve(_)
         | Command::Sandbox(_)
         | Command::Config(_)
         | Command::Backup(_)
