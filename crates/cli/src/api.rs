@@ -52,11 +52,6 @@ impl ApiError {
     pub(crate) fn mend(&self) -> Option<&str> {
         self.member("mend")
     }
-
-    /// The last part of the problem's type, as `not-found`.
-    pub(crate) fn kind(&self) -> Option<&str> {
-        self.member("type")?.rsplit(['/', ':', '#']).next()
-    }
 }
 
 /// The API of one tenant, as one caller.
@@ -99,14 +94,6 @@ impl Api {
         Ok(Self {
             reach: http(server, Some(key))?,
         })
-    }
-
-    /// The application in this process; `None` when a server is asked.
-    pub(crate) fn local(&self) -> Option<&Local> {
-        match &self.reach {
-            Reach::Local(local) => Some(local),
-            Reach::Http { .. } => None,
-        }
     }
 
     /// `GET` of a path under `/api/v1`, with its query.
@@ -284,7 +271,6 @@ mod tests {
         let error = ApiError::new(404, body.to_string().as_bytes());
         assert_eq!(error.to_string(), "no connection is called acme");
         assert_eq!(error.mend(), Some("look at keywright connection list"));
-        assert_eq!(error.kind(), Some("not-found"));
     }
 
     #[test]

@@ -11,9 +11,9 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http_body_util::BodyExt;
 use keywright_server::actor::Actor;
 use keywright_server::app::App;
-use keywright_server::config::{Config, Sources};
+use keywright_server::config::{Config, Source, Sources};
 use keywright_server::jobs::Worker;
-use keywright_server::{router, serve, tenants};
+use keywright_server::{router, serve, telemetry, tenants};
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -42,6 +42,7 @@ impl Local {
     /// Opens the local database as the operator of this machine, or as the owner of `key` where one is given.
     pub(crate) async fn open(global: &Global, key: Option<SecretString>) -> anyhow::Result<Self> {
         let config = Config::load(&sources(global))?;
+        log_quietly(&config);
         let app = serve::open(&config).await?;
         let slug = global.tenant.as_deref().unwrap_or(tenants::DEFAULT);
         let tenant = tenants::find(&app, slug)
@@ -59,16 +60,6 @@ impl Local {
             key,
             worker: Mutex::new(None),
         }
-    }
-
-    /// The application.
-    pub(crate) fn app(&self) -> &App {
-        &self.app
-    }
-
-    /// Who acts when no key is given.
-    pub(crate) fn actor(&self) -> &Actor {
-        &self.actor
     }
 
     /// Sends one request through the router.
@@ -129,6 +120,20 @@ impl Local {
             let _panicked = running.await;
         }
     }
+}
+
+/// Logs what goes wrong to standard error, or as much as the configuration says.
+pub(crate) fn log_quietly(config: &Config) {
+    let chosen = config
+        .effective()
+        .iter()
+        .any(|one| one.key == "log.level" && one.source != Source::Default);
+    let mut log = config.log.clone();
+    if !chosen {
+        "error".clone_into(&mut log.level);
+    }
+    // Only the first of a process is heard, and a level that cannot be read is told by `config check`.
+    let _unheard = telemetry::start(&log);
 }
 
 /// Where the configuration of a local installation is read from.

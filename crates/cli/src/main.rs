@@ -3,11 +3,6 @@
 //! Each command is a client of the server's `/api/v1`: over HTTP when `KEYWRIGHT_SERVER` is set, else by the same
 //! router inside this process, on the local database, as the operator of this machine.
 
-#![allow(
-    dead_code,
-    reason = "the commands that follow use what is not used yet"
-)]
-
 mod api;
 mod args;
 mod commands;

@@ -80,13 +80,6 @@ impl Printer {
             say(sentence);
         }
     }
-
-    /// Words for people only.
-    pub(crate) fn note(self, sentence: &str) {
-        if !self.is_json() {
-            say(sentence);
-        }
-    }
 }
 
 /// Prints JSON as it is.

@@ -27,7 +27,7 @@ use crate::output::Printer;
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let Cli { global, command } = cli;
     match command {
-        Command::Demo(demo) => demo.run(&global).await,
+        Command::Demo(demo) => Box::pin(demo.run(&global)).await,
         Command::Serve(serve) => serve.run(&global).await,
         Command::Sandbox(sandbox) => sandbox.run().await,
         Command::Config(config) => config.run(&global),

@@ -90,14 +90,22 @@ impl About<'_> {
             Some(Reach::Silent(why)) => Check::failed(
                 Capability::Reachable,
                 format!("{domain} does not answer: {why}"),
-                format!(
-                    "open {} on this machine; if it does not open, allow outgoing TCP 443 to it or set `outgoing.proxy`, \
-                     and check the spelling of the address",
-                    domain.org_url()
-                ),
+                self.open_the_way(),
             ),
             None => Check::skipped(Capability::Reachable, "not asked"),
         }
+    }
+
+    fn open_the_way(&self) -> String {
+        let domain = &self.connection.domain;
+        if domain.is_loopback() {
+            return format!("start what listens on {domain}: keywright sandbox --listen {domain}");
+        }
+        format!(
+            "open {} on this machine; if it does not open, allow outgoing TCP 443 to it or set `outgoing.proxy`, and check the \
+             spelling of the address",
+            domain.org_url()
+        )
     }
 
     fn entry(&self, seen: &Observed) -> Check {

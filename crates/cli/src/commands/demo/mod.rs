@@ -5,7 +5,9 @@
 //! ```
 
 mod folder;
+mod joining;
 mod okta_side;
+mod runs;
 mod stage;
 mod steps;
 mod teller;
@@ -29,10 +31,10 @@ pub(crate) struct Demo {
     #[arg(long)]
     once: bool,
     /// People of the company.
-    #[arg(long, default_value_t = 200, value_name = "N")]
+    #[arg(long, default_value_t = 200, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=100_000))]
     people: u32,
     /// Groups of the company.
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(7..=20))]
     groups: u32,
     /// Address and port of the server; port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
@@ -42,8 +44,8 @@ pub(crate) struct Demo {
 impl Demo {
     pub(crate) async fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let mut teller = Teller::new(global.output);
-        let stage = Stage::set(&self, global, &mut teller).await?;
-        let told = steps::all(&stage, &mut teller).await;
+        let stage = Box::pin(Stage::set(&self, global, &mut teller)).await?;
+        let told = Box::pin(steps::all(&stage, &mut teller)).await;
         teller.end(told.is_ok());
         if told.is_ok() && !self.once {
             stage.stay(&teller).await?;

@@ -18,7 +18,7 @@ use super::folder::Folder;
 use super::teller::{Teller, Told};
 use crate::api::{Api, ApiError};
 use crate::args::Global;
-use crate::local::{Local, sources};
+use crate::local::{Local, log_quietly, sources};
 use crate::output::{at, text};
 
 /// The admin of the demo.
@@ -57,7 +57,10 @@ impl Stage {
             )
             .await?;
         let (api, key_id) = teller
-            .step("An admin to get in with", admin(global, &path, &public_url))
+            .step(
+                "An admin to get in with",
+                Box::pin(admin(global, &path, &public_url)),
+            )
             .await?;
         Ok(Self {
             org,
@@ -126,6 +129,7 @@ async fn start_server(
             .flag("listen", "--listen", demo.listen.to_string())
             .flag("metrics.listen", "the demo", "off"),
     )?;
+    log_quietly(&config);
     let stop = CancellationToken::new();
     let (ready, told) = oneshot::channel();
     let server = tokio::spawn({
