@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 use super::keys::{self, Algorithm, GivenKey, Key, KeyState, Purpose};
 use super::{Authentication, Connection, DEFAULT_SHARE, Domain, Error, Job, Status, store};
 use crate::app::Work;
-use crate::audit;
 use crate::db::ConnectionId;
+use crate::{audit, directory};
 
 /// What the sealed API tokens are bound to.
 pub(super) const TOKEN_COLUMN: &str = "connections.api_token";
@@ -260,9 +260,19 @@ async fn keep_secrets(
     Ok(())
 }
 
-/// Removes a connection with its keys. What it gave to people is ended by `sync`, which is told before.
+/// Removes a connection with its keys. [`Error::InUse`] while people have roles through it: those are taken by runs, under
+/// the guard, never by the way.
 pub async fn remove(work: &mut Work, id: ConnectionId, reason: &str) -> Result<(), Error> {
     let connection = super::find(work, id).await?;
+    let mappings = directory::list_mappings(work, Some(id)).await?.len();
+    let grants = directory::count_mapped(work, id).await?;
+    if mappings > 0 || grants > 0 {
+        return Err(Error::InUse {
+            name: connection.name,
+            mappings,
+            grants,
+        });
+    }
     store::delete(work, id).await?;
     record(work, "connection.removed", &connection, reason).await
 }

@@ -63,6 +63,21 @@ pub enum Error {
     /// The org does not take the new key yet; the old one stays in force.
     #[error("Okta does not take the new key yet ({0}); the old one stays in force")]
     NewKeyRefused(String),
+    /// People have roles through it, or are about to get some.
+    #[error(
+        "the connection {name} is in use: {mappings} mappings, {grants} roles that people have through it"
+    )]
+    InUse {
+        /// Its name.
+        name: String,
+        /// Mappings of its groups.
+        mappings: usize,
+        /// Grants that came by them.
+        grants: i64,
+    },
+    /// Mappings or grants could not be looked at.
+    #[error(transparent)]
+    Directory(#[from] crate::directory::Error),
     /// The connection is switched off.
     #[error("the connection {0} is switched off")]
     Disabled(String),

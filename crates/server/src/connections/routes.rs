@@ -100,7 +100,7 @@ async fn change(
     Ok(Json(view))
 }
 
-/// Remove a connection and its keys. Roles that came over it end with it.
+/// Remove a connection and its keys. Refused while people have roles through it: end those by a run first.
 #[utoipa::path(delete, path = "/connections/{connection}", tag = "connections", params(("connection" = uuid::Uuid, Path, description = "its id")),
     responses((status = 204, description = "removed"), (status = 404, description = "no such connection")),
     extensions(("x-permission" = json!("connections.manage"))))]
@@ -275,6 +275,12 @@ impl From<Error> for Problem {
             | Error::Missing { .. }
             | Error::Key(_) => Self::invalid(error.to_string()),
             Error::Taken { .. } | Error::NothingToFinish | Error::Disabled(_) => Self::conflict(error.to_string()),
+            Error::InUse { .. } => Self::conflict(error.to_string()).with(
+                "mend",
+                "remove its mappings (keywright mapping remove), run sync so that what they gave ends, then remove it; or switch \
+                 it off: keywright connection set NAME --disable",
+            ),
+            Error::Directory(error) => error.into(),
             Error::NewKeyRefused(_) => Self::conflict(error.to_string())
                 .with("mend", "add the new public key to the app in Okta (General > Public Keys), then finish again"),
             Error::Client(source) => Self::upstream(source.to_string()).with("mend", source.mend()),

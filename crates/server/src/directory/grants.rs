@@ -184,6 +184,18 @@ pub(super) async fn keep_an_admin(work: &Work, user: &User, was_admin: bool) -> 
     }
 }
 
+/// How many roles people have as members of a connection's groups.
+pub async fn count_mapped(work: &Work, connection: db::ConnectionId) -> db::Result<i64> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        grants: i64,
+    }
+    let sql = "SELECT COUNT(*) AS grants FROM live_grants g JOIN groups o ON o.tenant_id = g.tenant_id AND o.id = g.group_id
+         WHERE g.tenant_id = $1 AND o.connection_id = $2 AND g.source = 'mapping'";
+    let count = work.row::<Count>(sql, values![work.tenant, connection]).await?;
+    Ok(count.map_or(0, |row| row.grants))
+}
+
 /// How many admins are able to sign in: break-glass ones, or all others, perhaps without those linked to a connection.
 pub(crate) async fn admins(
     work: &Work,

@@ -54,6 +54,8 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Connection(error) => error.into(),
+            Error::Directory(error) => error.into(),
+            Error::Sync(error) => error.into(),
             Error::Database(error) => error.into(),
         }
     }

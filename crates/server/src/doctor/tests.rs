@@ -7,7 +7,7 @@ db_test!(
     async fn a_new_installation_is_told_what_to_do_first(t) {
         let findings = super::examine(&t.app, &t.local()).await.unwrap();
         let codes: Vec<&str> = findings.iter().map(|finding| finding.code.as_str()).collect();
-        assert_eq!(codes, ["connection.none"]);
+        assert_eq!(codes, ["directory.break_glass", "connection.none"]);
     }
 
     async fn findings_carry_cause_and_mend_and_the_worst_comes_first(t) {
@@ -18,7 +18,7 @@ db_test!(
         let (status, examined) = t.call("POST", "/api/v1/doctor", Some(json!({}))).await;
         assert_eq!(status, 200, "{examined}");
         let codes: Vec<&str> = examined["items"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
-        assert_eq!(codes, ["connection.authenticated", "connection.key_old", "connection.authentication"]);
+        assert_eq!(codes, ["connection.authenticated", "connection.key_old", "directory.break_glass", "sync.unmapped", "connection.authentication"]);
         for one in examined["items"].as_array().unwrap() {
             for member in ["what", "evidence", "cause", "mend"] {
                 assert!(!one[member].as_str().unwrap().is_empty(), "{member} of {one}");
