@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use keywright_okta::{Client, Clock, Credentials, OrgUrl, RateBudget, Secret};
+use keywright_okta::{Client, Clock, Credentials, Limits, OrgUrl, RateBudget, Secret};
 use secrecy::ExposeSecret;
 
 use super::create::TOKEN_COLUMN;
@@ -15,6 +16,16 @@ use crate::actor::Actor;
 use crate::app::{App, Work};
 use crate::db::{ConnectionId, TenantId};
 use crate::vault::{self, Sealed};
+
+/// How long a test waits: a person waits for it, so it gives up sooner than work in the background.
+const PATIENCE: Limits = Limits {
+    connect: Duration::from_secs(10),
+    answer: Duration::from_secs(20),
+    answer_bytes: 4 * 1024 * 1024,
+    rate_wait: Duration::from_secs(70),
+    tries: 2,
+    first_pause: Duration::from_millis(200),
+};
 
 /// The clients of this process; a part of every [`App`].
 #[derive(Clone, Default)]
@@ -58,6 +69,7 @@ pub async fn client(app: &App, tenant: TenantId, id: ConnectionId) -> Result<Cli
         credentials,
         &made_of.scopes,
         clients.budget(tenant, &connection),
+        Limits::default(),
     )?;
     clients.keep(tenant, id, made_of, &client);
     Ok(client)
@@ -74,6 +86,7 @@ pub(super) async fn for_test(work: &Work, connection: &Connection) -> Result<Cli
         credentials,
         &wanted,
         clients(app).budget(work.tenant, connection),
+        PATIENCE,
     )
 }
 
@@ -92,6 +105,7 @@ pub(super) fn with_key(
         credentials,
         &scopes(connection),
         clients(app).budget(tenant, connection),
+        PATIENCE,
     )
 }
 
@@ -165,6 +179,7 @@ fn build(
     credentials: Credentials,
     scopes: &[String],
     budget: Arc<RateBudget>,
+    limits: Limits,
 ) -> Result<Client, Error> {
     let org = OrgUrl::parse(connection.domain.org_url()).map_err(|_| Error::Unreadable {
         id: connection.id,
@@ -174,6 +189,7 @@ fn build(
     Client::builder(org, credentials)
         .scopes(scopes)
         .budget(budget)
+        .limits(limits)
         .clock(Clock::from_fn(move || clock.now().to_jiff()))
         .build()
         .map_err(|error| Error::Client(Box::new(error)))

@@ -18,7 +18,7 @@ db_test!(
         let (status, examined) = t.call("POST", "/api/v1/doctor", Some(json!({}))).await;
         assert_eq!(status, 200, "{examined}");
         let codes: Vec<&str> = examined["items"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
-        assert_eq!(codes, ["connection.authenticated", "connection.key_old", "directory.break_glass", "sync.unmapped", "connection.authentication"]);
+        assert_eq!(codes, ["connection.authenticated", "connection.key_old", "directory.break_glass", "connection.authentication", "sync.unmapped"]);
         for one in examined["items"].as_array().unwrap() {
             for member in ["what", "evidence", "cause", "mend"] {
                 assert!(!one[member].as_str().unwrap().is_empty(), "{member} of {one}");
