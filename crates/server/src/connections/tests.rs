@@ -212,6 +212,19 @@ db_test!(
         assert!(store::keys(&t.read().await, id).await.unwrap().is_empty());
     }
 
+    async fn one_that_people_have_roles_through_is_not_removed(t) {
+        let made = made(&t, json!({"domain": "acme", "key_algorithm": "ES256"})).await;
+        let mapping = json!({"connection": made["id"], "okta_group_id": "00g1", "group_name": "Sales", "roles": ["user"]});
+        let (status, mapping) = call(&t, Method::POST, "/mappings", mapping).await;
+        assert_eq!(status, 201, "{mapping}");
+        let (status, problem) = call(&t, Method::DELETE, &path(&made), json!({})).await;
+        assert_eq!(status, 409, "{problem}");
+        assert!(problem["mend"].as_str().unwrap().contains("mapping remove"));
+        let gone = call(&t, Method::DELETE, &format!("/mappings/{}", mapping["id"].as_str().unwrap()), json!({})).await;
+        assert_eq!(gone.0, 204);
+        assert_eq!(call(&t, Method::DELETE, &path(&made), json!({})).await.0, 204);
+    }
+
     async fn another_tenant_sees_nothing_of_it(t) {
         let made = made(&t, json!({"domain": "acme", "key_algorithm": "ES256"})).await;
         let id: ConnectionId = made["id"].as_str().unwrap().parse().unwrap();
