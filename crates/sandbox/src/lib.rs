@@ -47,18 +47,26 @@
 #![allow(clippy::match_same_arms, reason = "tables are read row by row")]
 
 mod apps;
+mod authenticators;
 mod clock;
 mod company;
 mod control;
 mod credentials;
 mod expression;
+mod features;
 mod filter;
 mod groups;
+mod hooks;
 mod http;
+mod iam;
+mod idps;
 mod log;
+mod mappings;
+mod network;
 mod oauth;
 mod org;
 mod policies;
+mod quotas;
 mod roles;
 mod sandbox;
 mod schemas;

@@ -131,6 +131,14 @@ fn all_routes() -> Routes {
     crate::tokens::routes(&mut routes);
     crate::log::routes(&mut routes);
     crate::policies::routes(&mut routes);
+    crate::network::routes(&mut routes);
+    crate::idps::routes(&mut routes);
+    crate::iam::routes(&mut routes);
+    crate::mappings::routes(&mut routes);
+    crate::quotas::routes(&mut routes);
+    crate::features::routes(&mut routes);
+    crate::hooks::routes(&mut routes);
+    crate::authenticators::routes(&mut routes);
     crate::schemas::routes(&mut routes);
     routes
 }

@@ -53,6 +53,11 @@ pub(crate) async fn org(options: &SandboxOptions) -> Result<Ready, StartError> {
     let dpop = service_app(&mut org, "Keywright DPoP", &other, true, now)?;
     let api_token = secret().map_err(|error| StartError::Key(error.to_string()))?;
     org.tokens.add(&api_token, "Keywright Sandbox", 0, now);
+    let token = org.tail.id(Kind::TOKEN, 0);
+    org.quotas.add(&token, "SSWS_TOKEN", now);
+    for app in [&oauth, &dpop] {
+        org.quotas.add(&app.client_id, "OAUTH_CLIENT", now);
+    }
     Ok(Ready {
         org,
         credentials: Credentials {

@@ -1,18 +1,22 @@
 //! The org as a whole: all families, and what it says about itself.
 
+mod settings;
 mod wellknown;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub(crate) use wellknown::routes;
+use settings::Settings;
 
 use crate::apps::Apps;
 use crate::clock::Time;
 use crate::groups::{Groups, Owner};
+use crate::http::Routes;
+use crate::idps::IdpKey;
 use crate::log::Log;
 use crate::oauth::Keys;
 use crate::policies::Policies;
+use crate::quotas::Quotas;
 use crate::roles::Roles;
 use crate::schemas::Schemas;
 use crate::store::{Docs, Kind, Tail};
@@ -40,6 +44,18 @@ pub(crate) struct Org {
     pub(crate) schemas: Schemas,
     pub(crate) apps: Apps,
     pub(crate) policies: Policies,
+    pub(crate) zones: Docs,
+    pub(crate) origins: Docs,
+    pub(crate) idps: Docs,
+    pub(crate) idp_keys: Vec<IdpKey>,
+    pub(crate) custom_roles: Docs,
+    pub(crate) resource_sets: Docs,
+    pub(crate) mappings: Docs,
+    pub(crate) quotas: Quotas,
+    pub(crate) features: Docs,
+    pub(crate) hooks: Docs,
+    pub(crate) authenticators: Docs,
+    pub(crate) settings: Settings,
     pub(crate) roles: Roles,
     pub(crate) tokens: Tokens,
     pub(crate) log: Log,
@@ -72,10 +88,28 @@ impl Org {
                 &Tail::of(seed).id(Kind::GROUP, crate::groups::EVERYONE),
                 now,
             ),
+            zones: Docs::default(),
+            origins: Docs::default(),
+            idps: Docs::default(),
+            idp_keys: Vec::new(),
+            custom_roles: Docs::default(),
+            resource_sets: Docs::default(),
+            mappings: Docs::default(),
+            quotas: Quotas::default(),
+            features: crate::features::initial(now),
+            hooks: Docs::default(),
+            authenticators: crate::authenticators::initial(now),
+            settings: Settings::new("Keywright Sandbox", now),
             roles: Roles::default(),
             tokens: Tokens::default(),
             log: Log::default(),
             keys: Arc::default(),
         }
     }
+}
+
+/// The routes of what an org says about itself.
+pub(crate) fn routes(routes: &mut Routes) {
+    wellknown::routes(routes);
+    settings::routes(routes);
 }

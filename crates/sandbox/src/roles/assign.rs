@@ -9,7 +9,7 @@ use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
 use crate::log::Event;
 use crate::org::Org;
 use crate::store::Kind;
-use crate::{apps, users};
+use crate::{apps, iam, users};
 
 /// The routes of role assignments.
 pub(crate) fn routes(routes: &mut Routes) {
@@ -186,7 +186,7 @@ fn assign(org: &mut Org, call: &Call) -> Answer {
     let role = text("type");
     let (label, custom) = match STANDARD.iter().find(|(name, _)| *name == role) {
         Some((_, label)) => ((*label).to_owned(), None),
-        None if role == "CUSTOM" => custom(&text("role"), &text("resource-set"))?,
+        None if role == "CUSTOM" => custom(org, &text("role"), &text("resource-set"))?,
         None => {
             return Err(Fail::validation(
                 "type",
@@ -215,8 +215,38 @@ fn assign(org: &mut Org, call: &Call) -> Answer {
 }
 
 /// A custom role by its id, with the resource set to which it is limited.
-fn custom(role: &str, _set: &str) -> Result<(String, Option<(String, String)>), Fail> {
-    Err(Fail::not_found(role, "CustomRole"))
+fn custom(org: &Org, role: &str, set: &str) -> Result<(String, Option<(String, String)>), Fail> {
+    let label = iam::label_of(org, role).ok_or_else(|| Fail::not_found(role, "CustomRole"))?;
+    if !iam::exists(org, set) {
+        return Err(Fail::not_found(set, "IAMPolicy"));
+    }
+    Ok((label, Some((role.to_owned(), set.to_owned()))))
+}
+
+/// Gives a custom role (id, label) on a resource set to the user or group at an address.
+pub(crate) fn assign_custom(org: &mut Org, call: &Call, member: &str, role: (&str, &str), set: &str) -> Result<(), Fail> {
+    let id = member.rsplit('/').next().unwrap_or_default();
+    let holder = if member.contains("/groups/") {
+        groups::find(org, id).map(Holder::Group)?
+    } else {
+        users::find(org, call, id).map(Holder::User)?
+    };
+    let id = new_id(org, holder, "CUSTOM");
+    let custom = Some((role.0.to_owned(), set.to_owned()));
+    if org.roles.of(holder).iter().any(|held| held.custom == custom) {
+        return Ok(());
+    }
+    org.roles.of_mut(holder).push(Assignment {
+        id,
+        role: "CUSTOM".to_owned(),
+        label: role.1.to_owned(),
+        created: call.now.whole(),
+        custom,
+        groups: Vec::new(),
+        apps: Vec::new(),
+    });
+    told(org, call, holder, true);
+    Ok(())
 }
 
 fn told(org: &mut Org, call: &Call, holder: Holder, given: bool) {

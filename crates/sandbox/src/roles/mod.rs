@@ -6,7 +6,7 @@ mod power;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use assign::routes;
+pub(crate) use assign::{assign_custom, routes};
 pub(crate) use power::Power;
 
 use crate::clock::Time;

@@ -1,0 +1,220 @@
+//! Authenticators of the org, and their methods.
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::Time;
+use crate::http::{Answer, Call, Fail, Reply, Routes};
+use crate::org::Org;
+use crate::store::{Doc, Docs, Kind, members, under};
+
+const AUTHENTICATOR: Kind = Kind("aut");
+
+/// Authenticators of a new org: key, type, name, whether active, settings.
+fn known() -> [(&'static str, &'static str, &'static str, bool, Value); 7] {
+    [
+        ("okta_email", "email", "Email", true, json!({ "allowedFor": "any", "tokenLifetimeInMinutes": 5 })),
+        (
+            "okta_verify",
+            "app",
+            "Okta Verify",
+            true,
+            json!({
+                "compliance": { "fips": "OPTIONAL" },
+                "channelBinding": { "style": "NUMBER_CHALLENGE", "required": "NEVER" }, "userVerification": "PREFERRED",
+                "userVerificationMethods": ["PIN", "BIOMETRICS"], "appInstanceId": "",
+            }),
+        ),
+        ("okta_password", "password", "Password", true, Value::Null),
+        ("phone_number", "phone", "Phone", true, json!({ "allowedFor": "any" })),
+        ("security_question", "security_question", "Security Question", true, json!({ "allowedFor": "recovery" })),
+        ("webauthn", "security_key", "Security Key or Biometric", true, Value::Null),
+        ("google_otp", "app", "Google Authenticator", false, json!({})),
+    ]
+}
+
+/// The authenticators of a new org.
+pub(crate) fn initial(now: Time) -> Docs {
+    let mut docs = Docs::default();
+    for (key, kind, name, active, settings) in known() {
+        let mut body = json!({ "key": key, "type": kind, "name": name });
+        if !settings.is_null() {
+            body["settings"] = settings;
+        }
+        let mut doc = Doc::system(body, now);
+        doc.active = active;
+        docs.push(doc);
+    }
+    docs
+}
+
+/// The methods of an authenticator by its key.
+fn methods_of(key: &str) -> &'static [&'static str] {
+    match key {
+        "okta_email" => &["email"],
+        "okta_verify" => &["push", "totp", "signed_nonce"],
+        "okta_password" => &["password"],
+        "phone_number" => &["sms", "voice"],
+        "security_question" => &["security_question"],
+        "webauthn" => &["webauthn"],
+        "custom_app" => &["push"],
+        _ => &["otp"],
+    }
+}
+
+/// The routes of this family.
+pub(crate) fn routes(routes: &mut Routes) {
+    routes
+        .get("/api/v1/authenticators", list)
+        .post("/api/v1/authenticators", create)
+        .get("/api/v1/authenticators/{authenticatorId}", one)
+        .put("/api/v1/authenticators/{authenticatorId}", replace)
+        .get("/api/v1/authenticators/{authenticatorId}/methods", methods)
+        .get("/api/v1/authenticators/{authenticatorId}/methods/{methodType}", method)
+        .get("/api/v1/authenticators/{authenticatorId}/aaguids", aaguids)
+        .post("/api/v1/authenticators/{authenticatorId}/lifecycle/activate", activate)
+        .post("/api/v1/authenticators/{authenticatorId}/lifecycle/deactivate", deactivate);
+}
+
+fn print(org: &Org, call: &Call, serial: u32, doc: &Doc) -> Value {
+    let id = org.tail.id(AUTHENTICATOR, serial);
+    let here = call.url(&format!("/api/v1/authenticators/{id}"));
+    let mut body = json!({
+        "type": doc.text("type"), "id": id, "key": doc.text("key"), "status": doc.status(), "name": doc.text("name"),
+        "created": doc.created, "lastUpdated": doc.last_updated,
+    });
+    for part in ["settings", "provider"] {
+        if let Some(value) = doc.body.get(part) {
+            body[part] = value.clone();
+        }
+    }
+    let mut links = json!({ "self": { "href": here, "hints": { "allow": ["GET", "PUT"] } } });
+    // A password can neither be switched on nor off.
+    if doc.text("key") != "okta_password" {
+        let name = if doc.active { "deactivate" } else { "activate" };
+        links[name] = json!({ "href": format!("{here}/lifecycle/{name}"), "hints": { "allow": ["POST"] } });
+    }
+    links["methods"] = json!({ "href": format!("{here}/methods"), "hints": { "allow": ["GET"] } });
+    if ["okta_verify", "custom_app"].contains(&doc.text("key")) {
+        links["enroll"] = json!({ "href": call.url("/idp/authenticators"), "hints": { "allow": ["POST"] } });
+    }
+    body["_links"] = links;
+    body
+}
+
+fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
+    let id = call.param("authenticatorId");
+    let serial = org.tail.serial(AUTHENTICATOR, id).filter(|serial| org.authenticators.get(*serial).is_some());
+    serial.ok_or_else(|| Fail::not_found(id, "Authenticator"))
+}
+
+fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
+    let doc = org.authenticators.get(serial).ok_or_else(|| Fail::not_found(call.param("authenticatorId"), "Authenticator"))?;
+    Ok(Reply::json(&print(org, call, serial, doc)))
+}
+
+fn list(org: &Org, call: &Call) -> Answer {
+    Ok(Reply::json(&org.authenticators.iter().map(|(serial, doc)| print(org, call, serial, doc)).collect::<Vec<_>>()))
+}
+
+fn one(org: &Org, call: &Call) -> Answer {
+    shown(org, call, find(org, call)?)
+}
+
+fn complete(body: &mut Map<String, Value>) {
+    let app = body.get("settings").and_then(|settings| settings.get("appInstanceId")).cloned();
+    if body.get("key").and_then(Value::as_str) == Some("custom_app")
+        && let Some(Value::Object(settings)) = body.get_mut("settings")
+    {
+        settings.insert("oauthClientId".to_owned(), app.unwrap_or_default());
+    }
+}
+
+fn create(org: &mut Org, call: &Call) -> Answer {
+    let given = call.object()?;
+    let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default();
+    let kind = match text("key") {
+        "custom_app" | "google_otp" => "app",
+        "custom_otp" | "onprem_mfa" | "yubikey_token" | "rsa_token" | "symantec_vip" | "duo" => "security_key",
+        _ => {
+            let object = "com.okta.services.factors.iface.dto.AuthenticatorCatalog";
+            return Err(Fail::validation(object, ["The field has an invalid value"]));
+        }
+    };
+    let mut body = members(json!({ "key": text("key"), "type": kind, "name": text("name") }));
+    for part in ["settings", "provider"] {
+        if let Some(value) = given.get(part) {
+            body.insert(part.to_owned(), value.clone());
+        }
+    }
+    complete(&mut body);
+    let mut doc = Doc::new(body, call.now);
+    doc.active = call.query.flag("activate") == Some(true);
+    let serial = org.authenticators.push(doc);
+    shown(org, call, serial)
+}
+
+fn replace(org: &mut Org, call: &Call) -> Answer {
+    let serial = find(org, call)?;
+    let given = call.object()?;
+    if let Some(doc) = org.authenticators.get_mut(serial) {
+        for part in ["name", "settings", "provider"] {
+            if let Some(value) = given.get(part).filter(|value| !value.is_null()) {
+                let old = doc.body.get(part).cloned().unwrap_or_default();
+                doc.body.insert(part.to_owned(), under(old, value));
+            }
+        }
+        complete(&mut doc.body);
+        doc.last_updated = call.now.whole();
+    }
+    shown(org, call, serial)
+}
+
+fn activate(org: &mut Org, call: &Call) -> Answer {
+    let serial = find(org, call)?;
+    if let Some(doc) = org.authenticators.get_mut(serial) {
+        (doc.active, doc.last_updated) = (true, call.now.whole());
+    }
+    shown(org, call, serial)
+}
+
+/// Switching off is refused where the default policies need the authenticator.
+fn deactivate(org: &mut Org, call: &Call) -> Answer {
+    let serial = find(org, call)?;
+    let Some(doc) = org.authenticators.get_mut(serial) else { return Err(Fail::not_found(call.param("authenticatorId"), "Authenticator")) };
+    if ["okta_password", "security_question"].contains(&doc.text("key")) {
+        return Err(Fail::validation("api.authenticator.error.unsupported.active.deactivate", Vec::<String>::new()));
+    }
+    (doc.active, doc.last_updated) = (false, call.now.whole());
+    shown(org, call, serial)
+}
+
+fn print_method(call: &Call, org: &Org, serial: u32, doc: &Doc, name: &str, whole: bool) -> Value {
+    let here = call.url(&format!("/api/v1/authenticators/{}/methods/{name}", org.tail.id(AUTHENTICATOR, serial)));
+    let mut body = json!({ "type": name, "status": doc.status() });
+    if whole && name == "webauthn" {
+        body["settings"] = json!({ "userVerification": "PREFERRED", "attachment": "ANY", "aaguidGroups": [] });
+    }
+    body["_links"] = json!({ "self": { "href": here, "hints": { "allow": ["GET", "PUT"] } } });
+    body
+}
+
+fn methods(org: &Org, call: &Call) -> Answer {
+    let serial = find(org, call)?;
+    let Some(doc) = org.authenticators.get(serial) else { return Err(Fail::not_found(call.param("authenticatorId"), "Authenticator")) };
+    let all = methods_of(doc.text("key"));
+    let body: Vec<_> = all.iter().map(|name| print_method(call, org, serial, doc, name, false)).collect();
+    Ok(Reply::json(&body))
+}
+
+fn method(org: &Org, call: &Call) -> Answer {
+    let serial = find(org, call)?;
+    let name = call.param("methodType");
+    let doc = org.authenticators.get(serial).filter(|doc| methods_of(doc.text("key")).contains(&name));
+    let doc = doc.ok_or_else(|| Fail::not_found(name, "AuthenticatorMethod"))?;
+    Ok(Reply::json(&print_method(call, org, serial, doc, name, true)))
+}
+
+fn aaguids(org: &Org, call: &Call) -> Answer {
+    find(org, call)?;
+    Err(Fail::no_feature())
+}

@@ -1,0 +1,15 @@
+//! Custom roles, resource sets, and the bindings between them.
+
+mod roles;
+mod sets;
+
+use crate::http::Routes;
+
+pub(crate) use roles::label_of;
+pub(crate) use sets::exists;
+
+/// The routes of this family.
+pub(crate) fn routes(routes: &mut Routes) {
+    roles::routes(routes);
+    sets::routes(routes);
+}
