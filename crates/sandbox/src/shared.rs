@@ -138,6 +138,9 @@ fn all_routes() -> Routes {
     crate::quotas::routes(&mut routes);
     crate::features::routes(&mut routes);
     crate::hooks::routes(&mut routes);
+    crate::factors::routes(&mut routes);
+    crate::integrations::routes(&mut routes);
+    crate::sessions::routes(&mut routes);
     crate::authenticators::routes(&mut routes);
     crate::schemas::routes(&mut routes);
     routes

@@ -106,12 +106,13 @@ fn service_app(
     dpop: bool,
     now: Time,
 ) -> Result<ServiceApp, StartError> {
+    let jwk = key.jwk();
     let body = json!({
         "name": "oidc_client", "label": label, "signOnMode": "OPENID_CONNECT",
         "credentials": { "oauthClient": { "token_endpoint_auth_method": "private_key_jwt" } },
         "settings": { "oauthClient": {
             "response_types": ["token"], "grant_types": ["client_credentials"], "application_type": "service",
-            "jwks": { "keys": [key.jwk()] }, "dpop_bound_access_tokens": dpop,
+            "jwks": { "keys": [{ "kty": "RSA", "kid": key.kid, "use": "sig", "e": jwk["e"], "n": jwk["n"] }] }, "dpop_bound_access_tokens": dpop,
         } },
     });
     let app = build(org, &members(body), None, now, &key.kid)

@@ -316,16 +316,9 @@ fn defaults(name: &str, mode: Mode, custom: bool, kid: &str) -> Value {
 }
 
 fn by_mode(whole: &mut Value, name: &str, mode: Mode, custom: bool, kid: &str) {
-    if !matches!(
-        mode,
-        Mode::PasswordStore | Mode::AutoLogin | Mode::BrowserPlugin
-    ) {
-        whole["universalLogout"] = Value::Null;
-    }
     match mode {
         Mode::OpenId => {
             whole["credentials"]["signing"] = json!({ "kid": kid });
-            whole["settings"]["emOptInStatus"] = "NONE".into();
             if name == "oidc_client" || custom {
                 whole["credentials"]["oauthClient"] = json!({ "autoKeyRotation": true, "token_endpoint_auth_method": "client_secret_basic", "pkce_required": false });
                 whole["settings"]["oauthClient"] = json!({
@@ -349,7 +342,15 @@ fn by_mode(whole: &mut Value, name: &str, mode: Mode, custom: bool, kid: &str) {
             whole["settings"]["signOn"] = json!({ "redirectUrl": null, "loginUrl": null });
             by_password(whole);
         }
-        Mode::BrowserPlugin | Mode::PasswordStore | Mode::BasicAuth => by_password(whole),
+        Mode::BrowserPlugin | Mode::PasswordStore => by_password(whole),
+        Mode::BasicAuth => {
+            whole["universalLogout"] = Value::Null;
+            by_password(whole);
+        }
+        Mode::None => {
+            whole["universalLogout"] = json!({ "status": "UNSUPPORTED" });
+            whole["settings"]["emOptInStatus"] = "NONE".into();
+        }
         _ => {}
     }
     if name == "office365" {

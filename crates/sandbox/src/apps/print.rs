@@ -91,8 +91,17 @@ fn links(org: &Org, call: &Call, app: &App, id: &str) -> Value {
     let logo = "https://op3static.oktacdn.com/assets/img/logos/default.6770228fb0dab49a1695ef440a5279bb.png";
     links["logo"] = json!([{ "name": "medium", "href": logo, "type": "image/png" }]);
     if app.mode == Mode::OpenId {
+        let method = app
+            .body
+            .get("credentials")
+            .and_then(|one| one.pointer("/oauthClient/token_endpoint_auth_method"));
+        let kind = if method.and_then(Value::as_str) == Some("private_key_jwt") {
+            "jwks"
+        } else {
+            "secrets"
+        };
         links["clientCredentials"] =
-            json!([{ "name": "secrets", "href": format!("{here}/credentials/secrets") }]);
+            json!([{ "name": kind, "href": format!("{here}/credentials/{kind}") }]);
     }
     help(&mut links, call, app, id);
     links["accessPolicy"] = json!({ "href": policy(app.policy) });

@@ -12,7 +12,13 @@ const AUTHENTICATOR: Kind = Kind("aut");
 /// Authenticators of a new org: key, type, name, whether active, settings.
 fn known() -> [(&'static str, &'static str, &'static str, bool, Value); 7] {
     [
-        ("okta_email", "email", "Email", true, json!({ "allowedFor": "any", "tokenLifetimeInMinutes": 5 })),
+        (
+            "okta_email",
+            "email",
+            "Email",
+            true,
+            json!({ "allowedFor": "any", "tokenLifetimeInMinutes": 5 }),
+        ),
         (
             "okta_verify",
             "app",
@@ -25,10 +31,34 @@ fn known() -> [(&'static str, &'static str, &'static str, bool, Value); 7] {
             }),
         ),
         ("okta_password", "password", "Password", true, Value::Null),
-        ("phone_number", "phone", "Phone", true, json!({ "allowedFor": "any" })),
-        ("security_question", "security_question", "Security Question", true, json!({ "allowedFor": "recovery" })),
-        ("webauthn", "security_key", "Security Key or Biometric", true, Value::Null),
-        ("google_otp", "app", "Google Authenticator", false, json!({})),
+        (
+            "phone_number",
+            "phone",
+            "Phone",
+            true,
+            json!({ "allowedFor": "any" }),
+        ),
+        (
+            "security_question",
+            "security_question",
+            "Security Question",
+            true,
+            json!({ "allowedFor": "recovery" }),
+        ),
+        (
+            "webauthn",
+            "security_key",
+            "Security Key or Biometric",
+            true,
+            Value::Null,
+        ),
+        (
+            "google_otp",
+            "app",
+            "Google Authenticator",
+            false,
+            json!({}),
+        ),
     ]
 }
 
@@ -69,10 +99,19 @@ pub(crate) fn routes(routes: &mut Routes) {
         .get("/api/v1/authenticators/{authenticatorId}", one)
         .put("/api/v1/authenticators/{authenticatorId}", replace)
         .get("/api/v1/authenticators/{authenticatorId}/methods", methods)
-        .get("/api/v1/authenticators/{authenticatorId}/methods/{methodType}", method)
+        .get(
+            "/api/v1/authenticators/{authenticatorId}/methods/{methodType}",
+            method,
+        )
         .get("/api/v1/authenticators/{authenticatorId}/aaguids", aaguids)
-        .post("/api/v1/authenticators/{authenticatorId}/lifecycle/activate", activate)
-        .post("/api/v1/authenticators/{authenticatorId}/lifecycle/deactivate", deactivate);
+        .post(
+            "/api/v1/authenticators/{authenticatorId}/lifecycle/activate",
+            activate,
+        )
+        .post(
+            "/api/v1/authenticators/{authenticatorId}/lifecycle/deactivate",
+            deactivate,
+        );
 }
 
 fn print(org: &Org, call: &Call, serial: u32, doc: &Doc) -> Value {
@@ -91,11 +130,13 @@ fn print(org: &Org, call: &Call, serial: u32, doc: &Doc) -> Value {
     // A password can neither be switched on nor off.
     if doc.text("key") != "okta_password" {
         let name = if doc.active { "deactivate" } else { "activate" };
-        links[name] = json!({ "href": format!("{here}/lifecycle/{name}"), "hints": { "allow": ["POST"] } });
+        links[name] =
+            json!({ "href": format!("{here}/lifecycle/{name}"), "hints": { "allow": ["POST"] } });
     }
     links["methods"] = json!({ "href": format!("{here}/methods"), "hints": { "allow": ["GET"] } });
     if ["okta_verify", "custom_app"].contains(&doc.text("key")) {
-        links["enroll"] = json!({ "href": call.url("/idp/authenticators"), "hints": { "allow": ["POST"] } });
+        links["enroll"] =
+            json!({ "href": call.url("/idp/authenticators"), "hints": { "allow": ["POST"] } });
     }
     body["_links"] = links;
     body
@@ -103,17 +144,28 @@ fn print(org: &Org, call: &Call, serial: u32, doc: &Doc) -> Value {
 
 fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
     let id = call.param("authenticatorId");
-    let serial = org.tail.serial(AUTHENTICATOR, id).filter(|serial| org.authenticators.get(*serial).is_some());
+    let serial = org
+        .tail
+        .serial(AUTHENTICATOR, id)
+        .filter(|serial| org.authenticators.get(*serial).is_some());
     serial.ok_or_else(|| Fail::not_found(id, "Authenticator"))
 }
 
 fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
-    let doc = org.authenticators.get(serial).ok_or_else(|| Fail::not_found(call.param("authenticatorId"), "Authenticator"))?;
+    let doc = org
+        .authenticators
+        .get(serial)
+        .ok_or_else(|| Fail::not_found(call.param("authenticatorId"), "Authenticator"))?;
     Ok(Reply::json(&print(org, call, serial, doc)))
 }
 
 fn list(org: &Org, call: &Call) -> Answer {
-    Ok(Reply::json(&org.authenticators.iter().map(|(serial, doc)| print(org, call, serial, doc)).collect::<Vec<_>>()))
+    Ok(Reply::json(
+        &org.authenticators
+            .iter()
+            .map(|(serial, doc)| print(org, call, serial, doc))
+            .collect::<Vec<_>>(),
+    ))
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
@@ -121,7 +173,10 @@ fn one(org: &Org, call: &Call) -> Answer {
 }
 
 fn complete(body: &mut Map<String, Value>) {
-    let app = body.get("settings").and_then(|settings| settings.get("appInstanceId")).cloned();
+    let app = body
+        .get("settings")
+        .and_then(|settings| settings.get("appInstanceId"))
+        .cloned();
     if body.get("key").and_then(Value::as_str) == Some("custom_app")
         && let Some(Value::Object(settings)) = body.get_mut("settings")
     {
@@ -134,7 +189,9 @@ fn create(org: &mut Org, call: &Call) -> Answer {
     let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default();
     let kind = match text("key") {
         "custom_app" | "google_otp" => "app",
-        "custom_otp" | "onprem_mfa" | "yubikey_token" | "rsa_token" | "symantec_vip" | "duo" => "security_key",
+        "custom_otp" | "onprem_mfa" | "yubikey_token" | "rsa_token" | "symantec_vip" | "duo" => {
+            "security_key"
+        }
         _ => {
             let object = "com.okta.services.factors.iface.dto.AuthenticatorCatalog";
             return Err(Fail::validation(object, ["The field has an invalid value"]));
@@ -180,19 +237,31 @@ fn activate(org: &mut Org, call: &Call) -> Answer {
 /// Switching off is refused where the default policies need the authenticator.
 fn deactivate(org: &mut Org, call: &Call) -> Answer {
     let serial = find(org, call)?;
-    let Some(doc) = org.authenticators.get_mut(serial) else { return Err(Fail::not_found(call.param("authenticatorId"), "Authenticator")) };
+    let Some(doc) = org.authenticators.get_mut(serial) else {
+        return Err(Fail::not_found(
+            call.param("authenticatorId"),
+            "Authenticator",
+        ));
+    };
     if ["okta_password", "security_question"].contains(&doc.text("key")) {
-        return Err(Fail::validation("api.authenticator.error.unsupported.active.deactivate", Vec::<String>::new()));
+        return Err(Fail::validation(
+            "api.authenticator.error.unsupported.active.deactivate",
+            Vec::<String>::new(),
+        ));
     }
     (doc.active, doc.last_updated) = (false, call.now.whole());
     shown(org, call, serial)
 }
 
 fn print_method(call: &Call, org: &Org, serial: u32, doc: &Doc, name: &str, whole: bool) -> Value {
-    let here = call.url(&format!("/api/v1/authenticators/{}/methods/{name}", org.tail.id(AUTHENTICATOR, serial)));
+    let here = call.url(&format!(
+        "/api/v1/authenticators/{}/methods/{name}",
+        org.tail.id(AUTHENTICATOR, serial)
+    ));
     let mut body = json!({ "type": name, "status": doc.status() });
     if whole && name == "webauthn" {
-        body["settings"] = json!({ "userVerification": "PREFERRED", "attachment": "ANY", "aaguidGroups": [] });
+        body["settings"] =
+            json!({ "userVerification": "PREFERRED", "attachment": "ANY", "aaguidGroups": [] });
     }
     body["_links"] = json!({ "self": { "href": here, "hints": { "allow": ["GET", "PUT"] } } });
     body
@@ -200,18 +269,31 @@ fn print_method(call: &Call, org: &Org, serial: u32, doc: &Doc, name: &str, whol
 
 fn methods(org: &Org, call: &Call) -> Answer {
     let serial = find(org, call)?;
-    let Some(doc) = org.authenticators.get(serial) else { return Err(Fail::not_found(call.param("authenticatorId"), "Authenticator")) };
+    let Some(doc) = org.authenticators.get(serial) else {
+        return Err(Fail::not_found(
+            call.param("authenticatorId"),
+            "Authenticator",
+        ));
+    };
     let all = methods_of(doc.text("key"));
-    let body: Vec<_> = all.iter().map(|name| print_method(call, org, serial, doc, name, false)).collect();
+    let body: Vec<_> = all
+        .iter()
+        .map(|name| print_method(call, org, serial, doc, name, false))
+        .collect();
     Ok(Reply::json(&body))
 }
 
 fn method(org: &Org, call: &Call) -> Answer {
     let serial = find(org, call)?;
     let name = call.param("methodType");
-    let doc = org.authenticators.get(serial).filter(|doc| methods_of(doc.text("key")).contains(&name));
+    let doc = org
+        .authenticators
+        .get(serial)
+        .filter(|doc| methods_of(doc.text("key")).contains(&name));
     let doc = doc.ok_or_else(|| Fail::not_found(name, "AuthenticatorMethod"))?;
-    Ok(Reply::json(&print_method(call, org, serial, doc, name, true)))
+    Ok(Reply::json(&print_method(
+        call, org, serial, doc, name, true,
+    )))
 }
 
 fn aaguids(org: &Org, call: &Call) -> Answer {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::clock::Time;
 use crate::http::{Answer, Call, Fail, Reply, Routes};
 use crate::org::Org;
 use crate::store::{Doc, Docs, Kind};
-use crate::clock::Time;
 
 const FEATURE: Kind = Kind("ftr");
 
@@ -16,16 +16,31 @@ const KNOWN: [(&str, &str, &str); 4] = [
         "Collect a deeper set of device posture signals for Device Assurance by leveraging native Android Device Trust capabilities.",
         "csh-edr-integration-azt",
     ),
-    ("Import Safeguard Event Hook", "Sends an event when an import would remove more users than its safeguard allows.", "ext-import-safeguard"),
-    ("Unified look and feel for Okta Dashboard", "Shows the dashboard in the new design.", "ext-dashboard-look"),
-    ("Workday writeback of phone numbers", "Writes phone numbers back to Workday.", "ext-workday-writeback"),
+    (
+        "Import Safeguard Event Hook",
+        "Sends an event when an import would remove more users than its safeguard allows.",
+        "ext-import-safeguard",
+    ),
+    (
+        "Unified look and feel for Okta Dashboard",
+        "Shows the dashboard in the new design.",
+        "ext-dashboard-look",
+    ),
+    (
+        "Workday writeback of phone numbers",
+        "Writes phone numbers back to Workday.",
+        "ext-workday-writeback",
+    ),
 ];
 
 /// The features of a new org, all off.
 pub(crate) fn initial(now: Time) -> Docs {
     let mut docs = Docs::default();
     for (name, description, help) in KNOWN {
-        let mut doc = Doc::system(json!({ "name": name, "description": description, "help": help }), now);
+        let mut doc = Doc::system(
+            json!({ "name": name, "description": description, "help": help }),
+            now,
+        );
         doc.active = false;
         docs.push(doc);
     }
@@ -46,7 +61,10 @@ fn print(org: &Org, call: &Call, serial: u32, feature: &Doc) -> Value {
     let id = org.tail.id(FEATURE, serial);
     let here = call.url(&format!("/api/v1/features/{id}"));
     let name = if feature.active { "disable" } else { "enable" };
-    let help = format!("https://help.okta.com/okta_help.htm?type=oie&locale=en&id={}", feature.text("help"));
+    let help = format!(
+        "https://help.okta.com/okta_help.htm?type=oie&locale=en&id={}",
+        feature.text("help")
+    );
     let mut links = json!({ "helpDoc": { "href": help } });
     links[name] = json!({ "href": format!("{here}/{name}"), "hints": { "allow": ["POST"] } });
     links["self"] = json!({ "href": here });
@@ -61,17 +79,28 @@ fn print(org: &Org, call: &Call, serial: u32, feature: &Doc) -> Value {
 
 fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
     let id = call.param("featureId");
-    let serial = org.tail.serial(FEATURE, id).filter(|serial| org.features.get(*serial).is_some());
+    let serial = org
+        .tail
+        .serial(FEATURE, id)
+        .filter(|serial| org.features.get(*serial).is_some());
     serial.ok_or_else(|| Fail::not_found(id, "Feature"))
 }
 
 fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
-    let feature = org.features.get(serial).ok_or_else(|| Fail::not_found(call.param("featureId"), "Feature"))?;
+    let feature = org
+        .features
+        .get(serial)
+        .ok_or_else(|| Fail::not_found(call.param("featureId"), "Feature"))?;
     Ok(Reply::json(&print(org, call, serial, feature)))
 }
 
 fn list(org: &Org, call: &Call) -> Answer {
-    Ok(Reply::json(&org.features.iter().map(|(serial, one)| print(org, call, serial, one)).collect::<Vec<_>>()))
+    Ok(Reply::json(
+        &org.features
+            .iter()
+            .map(|(serial, one)| print(org, call, serial, one))
+            .collect::<Vec<_>>(),
+    ))
 }
 
 fn one(org: &Org, call: &Call) -> Answer {

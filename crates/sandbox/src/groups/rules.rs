@@ -46,9 +46,14 @@ fn groups_of(org: &Org, rule: &Doc) -> Vec<u32> {
     ids.iter().filter_map(|id| find(org, id).ok()).collect()
 }
 
-fn print(org: &Org, serial: u32, rule: &Doc) -> Value {
+/// Whether all groups of a rule are still there.
+fn is_valid(org: &Org, rule: &Doc) -> bool {
     let given = texts(rule.at(&["actions", "assignUserToGroups", "groupIds"])).len();
-    let valid = groups_of(org, rule).len() == given;
+    groups_of(org, rule).len() == given
+}
+
+fn print(org: &Org, serial: u32, rule: &Doc) -> Value {
+    let valid = is_valid(org, rule);
     json!({
         "type": "group_rule", "id": org.tail.id(Kind::GROUP_RULE, serial),
         "status": if valid { rule.status() } else { "INVALID" }, "name": rule.text("name"),
@@ -236,7 +241,12 @@ fn deactivate(org: &mut Org, call: &Call) -> Answer {
 
 fn delete(org: &mut Org, call: &Call) -> Answer {
     let serial = lookup(org, call)?;
-    if org.rules.get(serial).is_some_and(|rule| rule.active) {
+    // A rule whose group is gone no longer runs, so it need not be deactivated.
+    if org
+        .rules
+        .get(serial)
+        .is_some_and(|rule| rule.active && is_valid(org, rule))
+    {
         return Err(Fail::validation(
             "rule",
             ["An active rule cannot be deleted. Deactivate it first."],

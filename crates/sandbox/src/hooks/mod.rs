@@ -17,8 +17,14 @@ pub(crate) fn routes(routes: &mut Routes) {
         .get("/api/v1/eventHooks/{eventHookId}", one)
         .put("/api/v1/eventHooks/{eventHookId}", replace)
         .delete("/api/v1/eventHooks/{eventHookId}", delete)
-        .post("/api/v1/eventHooks/{eventHookId}/lifecycle/activate", |org, call| switch(org, call, true))
-        .post("/api/v1/eventHooks/{eventHookId}/lifecycle/deactivate", |org, call| switch(org, call, false));
+        .post(
+            "/api/v1/eventHooks/{eventHookId}/lifecycle/activate",
+            |org, call| switch(org, call, true),
+        )
+        .post(
+            "/api/v1/eventHooks/{eventHookId}/lifecycle/deactivate",
+            |org, call| switch(org, call, false),
+        );
 }
 
 fn print(org: &Org, call: &Call, serial: u32, hook: &Doc) -> Value {
@@ -43,17 +49,28 @@ fn print(org: &Org, call: &Call, serial: u32, hook: &Doc) -> Value {
 
 fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
     let id = call.param("eventHookId");
-    let serial = org.tail.serial(HOOK, id).filter(|serial| org.hooks.get(*serial).is_some());
+    let serial = org
+        .tail
+        .serial(HOOK, id)
+        .filter(|serial| org.hooks.get(*serial).is_some());
     serial.ok_or_else(|| Fail::not_found(id, "Webhook"))
 }
 
 fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
-    let hook = org.hooks.get(serial).ok_or_else(|| Fail::not_found(call.param("eventHookId"), "Webhook"))?;
+    let hook = org
+        .hooks
+        .get(serial)
+        .ok_or_else(|| Fail::not_found(call.param("eventHookId"), "Webhook"))?;
     Ok(Reply::json(&print(org, call, serial, hook)))
 }
 
 fn list(org: &Org, call: &Call) -> Answer {
-    Ok(Reply::json(&org.hooks.iter().map(|(serial, hook)| print(org, call, serial, hook)).collect::<Vec<_>>()))
+    Ok(Reply::json(
+        &org.hooks
+            .iter()
+            .map(|(serial, hook)| print(org, call, serial, hook))
+            .collect::<Vec<_>>(),
+    ))
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
@@ -67,23 +84,43 @@ fn blank(name: &str) -> Fail {
 fn given(call: &Call) -> Result<Map<String, Value>, Fail> {
     let body = call.object()?;
     let whole = Value::Object(body);
-    let text = |path: &str| whole.pointer(path).and_then(Value::as_str).unwrap_or_default();
+    let text = |path: &str| {
+        whole
+            .pointer(path)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     if text("/name").is_empty() {
         return Err(blank("name"));
     }
-    let items = whole.pointer("/events/items").and_then(Value::as_array).cloned().unwrap_or_default();
+    let items = whole
+        .pointer("/events/items")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     if items.is_empty() {
         return Err(blank("events"));
     }
     let uri = text("/channel/config/uri");
-    if !uri.starts_with("https://") && !uri.starts_with("http://127.0.0.1") && !uri.starts_with("http://localhost") {
-        return Err(Fail::validation("uri", ["uri: The field must be an HTTPS address"]));
+    if !uri.starts_with("https://")
+        && !uri.starts_with("http://127.0.0.1")
+        && !uri.starts_with("http://localhost")
+    {
+        return Err(Fail::validation(
+            "uri",
+            ["uri: The field must be an HTTPS address"],
+        ));
     }
-    let headers = whole.pointer("/channel/config/headers").filter(|list| list.is_array()).cloned().unwrap_or_else(|| json!([]));
+    let headers = whole
+        .pointer("/channel/config/headers")
+        .filter(|list| list.is_array())
+        .cloned()
+        .unwrap_or_else(|| json!([]));
     let mut events = json!({ "type": "EVENT_TYPE", "items": items });
     events["filter"] = whole.pointer("/events/filter").cloned().unwrap_or_default();
     let scheme = whole.pointer("/channel/config/authScheme");
-    let shown = scheme.map(|scheme| json!({ "type": scheme.get("type"), "key": scheme.get("key") }));
+    let shown =
+        scheme.map(|scheme| json!({ "type": scheme.get("type"), "key": scheme.get("key") }));
     Ok(members(json!({
         "name": text("/name"), "description": whole.get("description").cloned().unwrap_or_default(),
         "verification": "UNVERIFIED", "events": events,
@@ -95,7 +132,11 @@ fn given(call: &Call) -> Result<Map<String, Value>, Fail> {
 }
 
 fn told(org: &mut Org, call: &Call, serial: u32, event: &'static str) {
-    let name = org.hooks.get(serial).map(|hook| hook.text("name").to_owned()).unwrap_or_default();
+    let name = org
+        .hooks
+        .get(serial)
+        .map(|hook| hook.text("name").to_owned())
+        .unwrap_or_default();
     let target = Target::new("EventHook", org.tail.id(HOOK, serial), "unknown", name);
     org.record(call, Event::new(event).target(target));
 }
@@ -121,7 +162,10 @@ fn replace(org: &mut Org, call: &Call) -> Answer {
 fn delete(org: &mut Org, call: &Call) -> Answer {
     let serial = find(org, call)?;
     if org.hooks.get(serial).is_some_and(|hook| hook.active) {
-        return Err(Fail::validation("eventHook", ["The event hook must be deactivated before deletion."]));
+        return Err(Fail::validation(
+            "eventHook",
+            ["The event hook must be deactivated before deletion."],
+        ));
     }
     told(org, call, serial, "event_hook.deleted");
     org.hooks.remove(serial);
@@ -133,6 +177,15 @@ fn switch(org: &mut Org, call: &Call, on: bool) -> Answer {
     if let Some(hook) = org.hooks.get_mut(serial) {
         (hook.active, hook.last_updated) = (on, call.now.whole());
     }
-    told(org, call, serial, if on { "event_hook.activated" } else { "event_hook.deactivated" });
+    told(
+        org,
+        call,
+        serial,
+        if on {
+            "event_hook.activated"
+        } else {
+            "event_hook.deactivated"
+        },
+    );
     shown(org, call, serial)
 }

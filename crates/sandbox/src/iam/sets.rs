@@ -17,20 +17,40 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/iam/resource-sets/{resourceSetIdOrLabel}", one)
         .put("/api/v1/iam/resource-sets/{resourceSetIdOrLabel}", replace)
         .delete("/api/v1/iam/resource-sets/{resourceSetIdOrLabel}", delete)
-        .get("/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/resources", resources)
-        .patch("/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/resources", add_resources)
-        .delete("/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/resources/{resourceId}", drop_resource)
-        .get("/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/bindings", bindings)
-        .post("/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/bindings", bind);
+        .get(
+            "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/resources",
+            resources,
+        )
+        .patch(
+            "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/resources",
+            add_resources,
+        )
+        .delete(
+            "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/resources/{resourceId}",
+            drop_resource,
+        )
+        .get(
+            "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/bindings",
+            bindings,
+        )
+        .post(
+            "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/bindings",
+            bind,
+        );
 }
 
 /// Whether there is a resource set with this id.
 pub(crate) fn exists(org: &Org, id: &str) -> bool {
-    org.tail.serial(SET, id).is_some_and(|serial| org.resource_sets.get(serial).is_some())
+    org.tail
+        .serial(SET, id)
+        .is_some_and(|serial| org.resource_sets.get(serial).is_some())
 }
 
 fn address(org: &Org, call: &Call, serial: u32) -> String {
-    call.url(&format!("/api/v1/iam/resource-sets/{}", org.tail.id(SET, serial)))
+    call.url(&format!(
+        "/api/v1/iam/resource-sets/{}",
+        org.tail.id(SET, serial)
+    ))
 }
 
 fn print(org: &Org, call: &Call, serial: u32, set: &Doc) -> Value {
@@ -47,32 +67,71 @@ fn print(org: &Org, call: &Call, serial: u32, set: &Doc) -> Value {
 
 fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
     let name = call.param("resourceSetIdOrLabel");
-    let by_id = org.tail.serial(SET, name).filter(|serial| org.resource_sets.get(*serial).is_some());
-    let by_label = || org.resource_sets.iter().find(|(_, set)| set.text("label") == name).map(|(serial, _)| serial);
-    by_id.or_else(by_label).ok_or_else(|| Fail::not_found(name, "IAMPolicy"))
+    let by_id = org
+        .tail
+        .serial(SET, name)
+        .filter(|serial| org.resource_sets.get(*serial).is_some());
+    let by_label = || {
+        org.resource_sets
+            .iter()
+            .find(|(_, set)| set.text("label") == name)
+            .map(|(serial, _)| serial)
+    };
+    by_id
+        .or_else(by_label)
+        .ok_or_else(|| Fail::not_found(name, "IAMPolicy"))
 }
 
 fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
-    let set = org.resource_sets.get(serial).ok_or_else(|| Fail::not_found(call.param("resourceSetIdOrLabel"), "IAMPolicy"))?;
+    let set = org
+        .resource_sets
+        .get(serial)
+        .ok_or_else(|| Fail::not_found(call.param("resourceSetIdOrLabel"), "IAMPolicy"))?;
     Ok(Reply::json(&print(org, call, serial, set)).link(&address(org, call, serial), "self"))
 }
 
 fn list(org: &Org, call: &Call) -> Answer {
-    let sets: Vec<_> = org.resource_sets.iter().map(|(serial, set)| print(org, call, serial, set)).collect();
-    Ok(Page::of(call, 100, 200)?.links(Reply::json(&json!({ "resource-sets": sets })), call, &[], None))
+    let sets: Vec<_> = org
+        .resource_sets
+        .iter()
+        .map(|(serial, set)| print(org, call, serial, set))
+        .collect();
+    Ok(Page::of(call, 100, 200)?.links(
+        Reply::json(&json!({ "resource-sets": sets })),
+        call,
+        &[],
+        None,
+    ))
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
     shown(org, call, find(org, call)?)
 }
 
-fn labelled(org: &Org, body: &serde_json::Map<String, Value>, own: Option<u32>) -> Result<String, Fail> {
-    let label = body.get("label").and_then(Value::as_str).unwrap_or_default();
+fn labelled(
+    org: &Org,
+    body: &serde_json::Map<String, Value>,
+    own: Option<u32>,
+) -> Result<String, Fail> {
+    let label = body
+        .get("label")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if label.is_empty() {
-        return Err(Fail::validation("label", ["label: Label must be specified"]));
+        return Err(Fail::validation(
+            "label",
+            ["label: Label must be specified"],
+        ));
     }
-    if org.resource_sets.iter().any(|(serial, set)| Some(serial) != own && set.text("label") == label) {
-        return Err(Fail::validation("label", ["label: There is already a resource set with this name."]));
+    if org
+        .resource_sets
+        .iter()
+        .any(|(serial, set)| Some(serial) != own && set.text("label") == label)
+    {
+        return Err(Fail::validation(
+            "label",
+            ["label: There is already a resource set with this name."],
+        ));
     }
     Ok(label.to_owned())
 }
@@ -80,7 +139,11 @@ fn labelled(org: &Org, body: &serde_json::Map<String, Value>, own: Option<u32>) 
 fn create(org: &mut Org, call: &Call) -> Answer {
     let body = call.object()?;
     let label = labelled(org, &body, None)?;
-    let given = body.get("resources").and_then(Value::as_array).cloned().unwrap_or_default();
+    let given = body
+        .get("resources")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     let mut number = 0;
     let resources: Vec<_> = given
         .into_iter()
@@ -103,7 +166,10 @@ fn replace(org: &mut Org, call: &Call) -> Answer {
     let label = labelled(org, &body, Some(serial))?;
     if let Some(set) = org.resource_sets.get_mut(serial) {
         set.body.insert("label".to_owned(), label.into());
-        set.body.insert("description".to_owned(), body.get("description").cloned().unwrap_or_default());
+        set.body.insert(
+            "description".to_owned(),
+            body.get("description").cloned().unwrap_or_default(),
+        );
         set.last_updated = call.now.whole();
     }
     shown(org, call, serial)
@@ -117,12 +183,23 @@ fn delete(org: &mut Org, call: &Call) -> Answer {
 
 fn held(org: &Org, serial: u32) -> Vec<Value> {
     let set = org.resource_sets.get(serial);
-    set.and_then(|set| set.body.get("resources")).and_then(Value::as_array).cloned().unwrap_or_default()
+    set.and_then(|set| set.body.get("resources"))
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default()
 }
 
 fn resource_id(org: &Org, serial: u32, resource: &Value) -> String {
-    let number = resource.get("number").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
-    org.tail.id(RESOURCE, serial.wrapping_mul(10_000).wrapping_add(number.unwrap_or(0)))
+    let number = resource
+        .get("number")
+        .and_then(Value::as_u64)
+        .and_then(|number| u32::try_from(number).ok());
+    org.tail.id(
+        RESOURCE,
+        serial
+            .wrapping_mul(10_000)
+            .wrapping_add(number.unwrap_or(0)),
+    )
 }
 
 /// The address of what an ORN or URL names.
@@ -164,7 +241,11 @@ fn resources(org: &Org, call: &Call) -> Answer {
 fn add_resources(org: &mut Org, call: &Call) -> Answer {
     let serial = find(org, call)?;
     let body = call.object()?;
-    let additions = body.get("additions").and_then(Value::as_array).cloned().unwrap_or_default();
+    let additions = body
+        .get("additions")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     if let Some(set) = org.resource_sets.get_mut(serial) {
         let mut number = set.body.get("number").and_then(Value::as_u64).unwrap_or(0);
         if let Some(Value::Array(list)) = set.body.get_mut("resources") {
@@ -183,7 +264,11 @@ fn drop_resource(org: &mut Org, call: &Call) -> Answer {
     let serial = find(org, call)?;
     let id = call.param("resourceId");
     let all = held(org, serial);
-    let kept: Vec<Value> = all.iter().filter(|one| resource_id(org, serial, one) != id).cloned().collect();
+    let kept: Vec<Value> = all
+        .iter()
+        .filter(|one| resource_id(org, serial, one) != id)
+        .cloned()
+        .collect();
     if kept.len() == all.len() {
         return Err(Fail::not_found(id, "IAMResource"));
     }
@@ -201,16 +286,23 @@ fn bindings(org: &Org, call: &Call) -> Answer {
         .roles
         .holders()
         .flat_map(|(_, list)| list.iter())
-        .filter_map(|held| held.custom.as_ref().filter(|(_, set)| *set == id).map(|(role, _)| role.clone()))
+        .filter_map(|held| {
+            held.custom
+                .as_ref()
+                .filter(|(_, set)| *set == id)
+                .map(|(role, _)| role.clone())
+        })
         .collect();
     roles.sort();
     roles.dedup();
     let roles: Vec<_> = roles
         .into_iter()
-        .map(|role| json!({ "id": role, "_links": {
+        .map(|role| {
+            json!({ "id": role, "_links": {
             "self": { "href": call.url(&format!("/api/v1/iam/roles/{role}")) },
             "members": { "href": format!("{here}/bindings/{role}/members") },
-        } }))
+        } })
+        })
         .collect();
     let end = format!("{here}/bindings");
     let body = json!({ "roles": roles, "_links": { "resource-set": { "href": here }, "self": { "href": end } } });
@@ -220,10 +312,18 @@ fn bindings(org: &Org, call: &Call) -> Answer {
 fn bind(org: &mut Org, call: &Call) -> Answer {
     let serial = find(org, call)?;
     let body = call.object()?;
-    let role = body.get("role").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let role = body
+        .get("role")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     let label = super::label_of(org, &role).ok_or_else(|| Fail::not_found(&role, "CustomRole"))?;
     let set = org.tail.id(SET, serial);
-    let named = body.get("members").and_then(Value::as_array).cloned().unwrap_or_default();
+    let named = body
+        .get("members")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     for member in named.iter().filter_map(Value::as_str) {
         crate::roles::assign_custom(org, call, member, (&role, &label), &set)?;
     }

@@ -20,14 +20,20 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 fn der(x5c: &[String]) -> Option<Vec<u8>> {
-    let text: String = x5c.first()?.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let text: String = x5c
+        .first()?
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .collect();
     STANDARD.decode(text).ok()
 }
 
 /// The RSA key in a certificate: the bit string that holds two integers, found by its DER form.
 fn rsa(der: &[u8]) -> Option<(String, String)> {
     // AlgorithmIdentifier rsaEncryption with NULL, then BIT STRING { 0, SEQUENCE { INTEGER n, INTEGER e } }.
-    const RSA: [u8; 13] = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
+    const RSA: [u8; 13] = [
+        0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
+    ];
     let at = der.windows(RSA.len()).position(|window| window == RSA)? + RSA.len();
     let (tag, bits) = element(der.get(at..)?)?;
     let (_, sequence) = element(bits.get(1..).filter(|_| tag == 0x03)?)?;
@@ -41,7 +47,11 @@ fn rsa(der: &[u8]) -> Option<(String, String)> {
 /// The length of the tag and length octets of a DER element.
 fn header(bytes: &[u8]) -> Option<usize> {
     let first = *bytes.get(1)?;
-    Some(if first < 0x80 { 2 } else { 2 + usize::from(first & 0x7f) })
+    Some(if first < 0x80 {
+        2
+    } else {
+        2 + usize::from(first & 0x7f)
+    })
 }
 
 /// Tag and content of a DER element.
@@ -50,9 +60,15 @@ fn element(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let length = if start == 2 {
         usize::from(*bytes.get(1)?)
     } else {
-        bytes.get(2..start)?.iter().fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte))
+        bytes
+            .get(2..start)?
+            .iter()
+            .fold(0_usize, |sum, byte| sum << 8 | usize::from(*byte))
     };
-    Some((*bytes.first()?, bytes.get(start..start.checked_add(length)?)?))
+    Some((
+        *bytes.first()?,
+        bytes.get(start..start.checked_add(length)?)?,
+    ))
 }
 
 fn print(key: &IdpKey) -> Value {
@@ -72,7 +88,10 @@ fn list(org: &Org, call: &Call) -> Answer {
 
 fn place(org: &Org, call: &Call) -> Result<usize, Fail> {
     let kid = call.param("kid");
-    org.idp_keys.iter().position(|key| key.kid == kid).ok_or_else(|| Fail::not_found(kid, "IdpTrust"))
+    org.idp_keys
+        .iter()
+        .position(|key| key.kid == kid)
+        .ok_or_else(|| Fail::not_found(kid, "IdpTrust"))
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
@@ -85,13 +104,27 @@ fn add(org: &mut Org, call: &Call) -> Answer {
     let x5c: Vec<String> = body
         .get("x5c")
         .and_then(Value::as_array)
-        .map(|list| list.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+        .map(|list| {
+            list.iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
+        })
         .unwrap_or_default();
     if der(&x5c).and_then(|der| rsa(&der)).is_none() {
-        return Err(Fail::validation("x5c", ["x5c: The certificate is not valid"]));
+        return Err(Fail::validation(
+            "x5c",
+            ["x5c: The certificate is not valid"],
+        ));
     }
-    let kid = uuid::Builder::from_random_bytes(spread(call.salt)).into_uuid().to_string();
-    let key = IdpKey { kid, x5c, created: call.now.whole() };
+    let kid = uuid::Builder::from_random_bytes(spread(call.salt))
+        .into_uuid()
+        .to_string();
+    let key = IdpKey {
+        kid,
+        x5c,
+        created: call.now.whole(),
+    };
     let shown = print(&key);
     org.idp_keys.push(key);
     Ok(Reply::json(&shown))
@@ -106,10 +139,15 @@ fn delete(org: &mut Org, call: &Call) -> Answer {
     let at = place(org, call)?;
     let kid = call.param("kid");
     let used = org.idps.iter().any(|(_, idp)| {
-        idp.at(&["protocol", "credentials", "trust", "kid"]).and_then(Value::as_str) == Some(kid)
+        idp.at(&["protocol", "credentials", "trust", "kid"])
+            .and_then(Value::as_str)
+            == Some(kid)
     });
     if used {
-        return Err(Fail::validation("kid", ["The key is used by an identity provider and cannot be deleted"]));
+        return Err(Fail::validation(
+            "kid",
+            ["The key is used by an identity provider and cannot be deleted"],
+        ));
     }
     org.idp_keys.remove(at);
     Ok(Reply::no_content())

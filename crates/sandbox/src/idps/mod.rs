@@ -32,8 +32,12 @@ pub(crate) fn routes(routes: &mut Routes) {
         .delete("/api/v1/idps/{idpId}", delete)
         .get("/api/v1/idps/{idpId}/users", users)
         .get("/api/v1/idps/{idpId}/metadata.xml", provider::metadata)
-        .post("/api/v1/idps/{idpId}/lifecycle/activate", |org, call| switch(org, call, true))
-        .post("/api/v1/idps/{idpId}/lifecycle/deactivate", |org, call| switch(org, call, false));
+        .post("/api/v1/idps/{idpId}/lifecycle/activate", |org, call| {
+            switch(org, call, true)
+        })
+        .post("/api/v1/idps/{idpId}/lifecycle/deactivate", |org, call| {
+            switch(org, call, false)
+        });
     keys::routes(routes);
 }
 
@@ -44,12 +48,20 @@ pub(crate) fn id(org: &Org, serial: u32) -> String {
 
 fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
     let id = call.param("idpId");
-    let serial = org.tail.serial(Kind::APP, id).and_then(|serial| serial.checked_sub(FIRST));
-    serial.filter(|serial| org.idps.get(*serial).is_some()).ok_or_else(|| Fail::not_found(id, "IdpTrust"))
+    let serial = org
+        .tail
+        .serial(Kind::APP, id)
+        .and_then(|serial| serial.checked_sub(FIRST));
+    serial
+        .filter(|serial| org.idps.get(*serial).is_some())
+        .ok_or_else(|| Fail::not_found(id, "IdpTrust"))
 }
 
 fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
-    let idp = org.idps.get(serial).ok_or_else(|| Fail::not_found(call.param("idpId"), "IdpTrust"))?;
+    let idp = org
+        .idps
+        .get(serial)
+        .ok_or_else(|| Fail::not_found(call.param("idpId"), "IdpTrust"))?;
     Ok(Reply::json(&provider::print(org, call, serial, idp)))
 }
 
@@ -57,17 +69,29 @@ fn list(org: &Org, call: &Call) -> Answer {
     let page = Page::of(call, 20, 200)?;
     let q = call.query.get("q").unwrap_or_default().to_lowercase();
     let kind = call.query.get("type").filter(|kind| !kind.is_empty());
-    let after = page.after.as_deref().and_then(|after| org.tail.serial(Kind::APP, after)?.checked_sub(FIRST));
+    let after = page
+        .after
+        .as_deref()
+        .and_then(|after| org.tail.serial(Kind::APP, after)?.checked_sub(FIRST));
     let mut found: Vec<_> = org
         .idps
         .from(after.map_or(0, |serial| serial + 1))
-        .filter(|(_, idp)| idp.text("name").to_lowercase().contains(&q) && kind.is_none_or(|kind| idp.text("type") == kind))
+        .filter(|(_, idp)| {
+            idp.text("name").to_lowercase().contains(&q)
+                && kind.is_none_or(|kind| idp.text("type") == kind)
+        })
         .take(page.limit + 1)
         .collect();
     let more = found.len() > page.limit;
     found.truncate(page.limit);
-    let next = found.last().filter(|_| more).map(|(serial, _)| id(org, *serial));
-    let body: Vec<_> = found.into_iter().map(|(serial, idp)| provider::print(org, call, serial, idp)).collect();
+    let next = found
+        .last()
+        .filter(|_| more)
+        .map(|(serial, _)| id(org, *serial));
+    let body: Vec<_> = found
+        .into_iter()
+        .map(|(serial, idp)| provider::print(org, call, serial, idp))
+        .collect();
     Ok(page.links(Reply::json(&body), call, &["type"], next.as_deref()))
 }
 
@@ -79,9 +103,16 @@ fn given(org: &Org, call: &Call, own: Option<u32>) -> Result<Map<String, Value>,
     let body = call.object()?;
     let name = body.get("name").and_then(Value::as_str).unwrap_or_default();
     if name.is_empty() {
-        return Err(Fail::validation("name", ["name: The field cannot be left blank"]));
+        return Err(Fail::validation(
+            "name",
+            ["name: The field cannot be left blank"],
+        ));
     }
-    if org.idps.iter().any(|(serial, idp)| Some(serial) != own && idp.text("name") == name) {
+    if org
+        .idps
+        .iter()
+        .any(|(serial, idp)| Some(serial) != own && idp.text("name") == name)
+    {
         let why = "name: An object with this field already exists in the current organization";
         return Err(Fail::validation("identityProvider", [why]));
     }
@@ -89,7 +120,11 @@ fn given(org: &Org, call: &Call, own: Option<u32>) -> Result<Map<String, Value>,
 }
 
 fn told(org: &mut Org, call: &Call, serial: u32, event: &'static str) {
-    let name = org.idps.get(serial).map(|idp| idp.text("name").to_owned()).unwrap_or_default();
+    let name = org
+        .idps
+        .get(serial)
+        .map(|idp| idp.text("name").to_owned())
+        .unwrap_or_default();
     let target = Target::new("IdentityProvider", id(org, serial), "unknown", name);
     org.record(call, Event::new(event).target(target));
 }
@@ -125,7 +160,16 @@ fn switch(org: &mut Org, call: &Call, on: bool) -> Answer {
     if let Some(idp) = org.idps.get_mut(serial) {
         (idp.active, idp.last_updated) = (on, call.now.whole());
     }
-    told(org, call, serial, if on { "system.idp.lifecycle.activate" } else { "system.idp.lifecycle.deactivate" });
+    told(
+        org,
+        call,
+        serial,
+        if on {
+            "system.idp.lifecycle.activate"
+        } else {
+            "system.idp.lifecycle.deactivate"
+        },
+    );
     shown(org, call, serial)
 }
 

@@ -9,29 +9,69 @@ use crate::store::{Doc, Kind, members, under};
 
 /// Social providers: type, authorization and token address.
 const SOCIAL: [(&str, &str, &str); 8] = [
-    ("GOOGLE", "https://accounts.google.com/o/oauth2/auth", "https://www.googleapis.com/oauth2/v3/token"),
-    ("FACEBOOK", "https://www.facebook.com/dialog/oauth", "https://graph.facebook.com/v2.8/oauth/access_token"),
+    (
+        "GOOGLE",
+        "https://accounts.google.com/o/oauth2/auth",
+        "https://www.googleapis.com/oauth2/v3/token",
+    ),
+    (
+        "FACEBOOK",
+        "https://www.facebook.com/dialog/oauth",
+        "https://graph.facebook.com/v2.8/oauth/access_token",
+    ),
     (
         "MICROSOFT",
         "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
         "https://login.microsoftonline.com/common/oauth2/v2.0/token",
     ),
-    ("LINKEDIN", "https://www.linkedin.com/oauth/v2/authorization", "https://www.linkedin.com/oauth/v2/accessToken"),
-    ("GITHUB", "https://github.com/login/oauth/authorize", "https://github.com/login/oauth/access_token"),
-    ("GITLAB", "https://gitlab.com/oauth/authorize", "https://gitlab.com/oauth/token"),
-    ("APPLE", "https://appleid.apple.com/auth/authorize", "https://appleid.apple.com/auth/token"),
-    ("AMAZON", "https://www.amazon.com/ap/oa", "https://api.amazon.com/auth/o2/token"),
+    (
+        "LINKEDIN",
+        "https://www.linkedin.com/oauth/v2/authorization",
+        "https://www.linkedin.com/oauth/v2/accessToken",
+    ),
+    (
+        "GITHUB",
+        "https://github.com/login/oauth/authorize",
+        "https://github.com/login/oauth/access_token",
+    ),
+    (
+        "GITLAB",
+        "https://gitlab.com/oauth/authorize",
+        "https://gitlab.com/oauth/token",
+    ),
+    (
+        "APPLE",
+        "https://appleid.apple.com/auth/authorize",
+        "https://appleid.apple.com/auth/token",
+    ),
+    (
+        "AMAZON",
+        "https://www.amazon.com/ap/oa",
+        "https://api.amazon.com/auth/o2/token",
+    ),
 ];
 
-const ALGORITHMS: [&str; 9] =
-    ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "HS256", "HS384", "HS512"];
+const ALGORITHMS: [&str; 9] = [
+    "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "HS256", "HS384", "HS512",
+];
 
 /// The members of an identity provider, completed as Okta does.
-pub(super) fn complete(org: &Org, call: &Call, given: &Map<String, Value>) -> Result<Map<String, Value>, Fail> {
-    let kind = given.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+pub(super) fn complete(
+    org: &Org,
+    call: &Call,
+    given: &Map<String, Value>,
+) -> Result<Map<String, Value>, Fail> {
+    let kind = given
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     let social = SOCIAL.iter().find(|(name, ..)| *name == kind);
     if social.is_none() && !["OIDC", "SAML2", "X509", "AgentlessDSSO"].contains(&kind.as_str()) {
-        return Err(Fail::validation("type", ["type: The identity provider type is not valid"]));
+        return Err(Fail::validation(
+            "type",
+            ["type: The identity provider type is not valid"],
+        ));
     }
     let policy = json!({
         "accountLink": { "filter": null }, "subject": { "filter": null, "matchAttribute": null },
@@ -42,11 +82,17 @@ pub(super) fn complete(org: &Org, call: &Call, given: &Map<String, Value>) -> Re
         policy["trustClaims"] = false.into();
     }
     if !policy.is_object() {
-        return Err(Fail::validation("policy", ["policy: The field cannot be left blank"]));
+        return Err(Fail::validation(
+            "policy",
+            ["policy: The field cannot be left blank"],
+        ));
     }
     let mut protocol = given.get("protocol").cloned().unwrap_or_default();
     if !protocol.is_object() {
-        return Err(Fail::validation("protocol", ["protocol: The field cannot be left blank"]));
+        return Err(Fail::validation(
+            "protocol",
+            ["protocol: The field cannot be left blank"],
+        ));
     }
     if let Some((_, authorization, token)) = social {
         protocol["endpoints"] = json!({
@@ -56,13 +102,17 @@ pub(super) fn complete(org: &Org, call: &Call, given: &Map<String, Value>) -> Re
     }
     match kind.as_str() {
         "OIDC" => open_id(&mut protocol),
-        "SAML2" => saml(org, call, &mut protocol)?,
+        "SAML2" => saml(org, call, &mut protocol),
         _ => {}
     }
     forget_null_pkce(&mut protocol);
-    let mut body = json!({ "type": kind, "name": given.get("name"), "protocol": protocol, "policy": policy });
+    let mut body =
+        json!({ "type": kind, "name": given.get("name"), "protocol": protocol, "policy": policy });
     if kind != "SAML2" {
-        body["issuerMode"] = given.get("issuerMode").cloned().unwrap_or_else(|| "DYNAMIC".into());
+        body["issuerMode"] = given
+            .get("issuerMode")
+            .cloned()
+            .unwrap_or_else(|| "DYNAMIC".into());
     }
     Ok(members(body))
 }
@@ -76,14 +126,23 @@ fn forget_null_pkce(protocol: &mut Value) {
 }
 
 fn open_id(protocol: &mut Value) {
-    let algorithm = protocol.pointer("/algorithms/request/signature/algorithm").and_then(Value::as_str);
+    if let Some(Value::Object(slo)) = protocol.pointer_mut("/endpoints/slo") {
+        slo.entry("binding")
+            .or_insert_with(|| "HTTP-REDIRECT".into());
+    }
+    let algorithm = protocol
+        .pointer("/algorithms/request/signature/algorithm")
+        .and_then(Value::as_str);
     if !algorithm.is_some_and(|algorithm| ALGORITHMS.contains(&algorithm)) {
         // An algorithm that Okta does not know is dropped without a word.
         if let Some(map) = protocol.as_object_mut() {
             map.shift_remove("algorithms");
         }
     }
-    let mut settings = protocol.get("settings").cloned().unwrap_or_else(|| json!({}));
+    let mut settings = protocol
+        .get("settings")
+        .cloned()
+        .unwrap_or_else(|| json!({}));
     if let Some(settings) = settings.as_object_mut() {
         settings.shift_remove("honorPersistentNameId");
         settings.entry("nameFormat").or_insert(Value::Null);
@@ -91,21 +150,22 @@ fn open_id(protocol: &mut Value) {
     protocol["settings"] = settings;
 }
 
-fn saml(org: &Org, call: &Call, protocol: &mut Value) -> Result<(), Fail> {
-    let kid = protocol.pointer("/credentials/trust/kid").and_then(Value::as_str).unwrap_or_default();
-    if !org.idp_keys.iter().any(|key| key.kid == kid) {
-        return Err(Fail::validation("kid", [format!("kid: The key '{kid}' was not found")]));
-    }
-    let audience = match protocol.pointer("/credentials/trust/audience").and_then(Value::as_str) {
+fn saml(org: &Org, call: &Call, protocol: &mut Value) {
+    let audience = match protocol
+        .pointer("/credentials/trust/audience")
+        .and_then(Value::as_str)
+    {
         Some(kept) => kept.to_owned(),
-        None => format!("https://www.okta.com/saml2/service-provider/sp{}", call.opaque(18).to_lowercase().replace(['_', '-'], "x")),
+        None => format!(
+            "https://www.okta.com/saml2/service-provider/sp{}",
+            call.opaque(18).to_lowercase().replace(['_', '-'], "x")
+        ),
     };
     let defaults = json!({ "credentials": {
         "trust": { "audience": audience, "revocation": null, "revocationCacheLifetime": 0 },
         "signing": { "kid": org.tail.id(Kind("kid"), 0) },
     } });
     *protocol = under(defaults, protocol);
-    Ok(())
 }
 
 /// An identity provider as JSON.
@@ -135,7 +195,8 @@ fn links(call: &Call, idp: &Doc, id: &str) -> Value {
             "acs": { "href": call.url(&format!("/sso/saml2/{id}")), "type": "application/xml", "hints": { "allow": ["POST"] } },
             "users": { "href": format!("{here}/users"), "hints": { "allow": ["GET"] } },
         });
-        links[name] = json!({ "href": format!("{here}/lifecycle/{name}"), "hints": { "allow": ["POST"] } });
+        links[name] =
+            json!({ "href": format!("{here}/lifecycle/{name}"), "hints": { "allow": ["POST"] } });
         return links;
     }
     let query = "&client_id={clientId}&response_type={responseType}&response_mode={responseMode}&scope={scopes}\
@@ -152,9 +213,15 @@ fn links(call: &Call, idp: &Doc, id: &str) -> Value {
 /// What the org tells a SAML identity provider of itself.
 pub(super) fn metadata(org: &Org, call: &Call) -> Answer {
     let serial = super::find(org, call)?;
-    let idp = org.idps.get(serial).filter(|idp| idp.text("type") == "SAML2");
+    let idp = org
+        .idps
+        .get(serial)
+        .filter(|idp| idp.text("type") == "SAML2");
     let idp = idp.ok_or_else(|| Fail::not_found(call.param("idpId"), "IdpTrust"))?;
-    let entity = idp.at(&["protocol", "credentials", "trust", "audience"]).and_then(Value::as_str).unwrap_or_default();
+    let entity = idp
+        .at(&["protocol", "credentials", "trust", "audience"])
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let acs = call.url(&format!("/sso/saml2/{}", id(org, serial)));
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><md:EntityDescriptor entityID=\"{entity}\" \

@@ -16,38 +16,59 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/trustedOrigins/{trustedOriginId}", one)
         .put("/api/v1/trustedOrigins/{trustedOriginId}", replace)
         .delete("/api/v1/trustedOrigins/{trustedOriginId}", delete)
-        .post("/api/v1/trustedOrigins/{trustedOriginId}/lifecycle/activate", |org, call| switch(org, call, true))
-        .post("/api/v1/trustedOrigins/{trustedOriginId}/lifecycle/deactivate", |org, call| switch(org, call, false));
+        .post(
+            "/api/v1/trustedOrigins/{trustedOriginId}/lifecycle/activate",
+            |org, call| switch(org, call, true),
+        )
+        .post(
+            "/api/v1/trustedOrigins/{trustedOriginId}/lifecycle/deactivate",
+            |org, call| switch(org, call, false),
+        );
 }
 
 fn print(org: &Org, call: &Call, serial: u32, origin: &Doc) -> Value {
     let id = org.tail.id(ORIGIN, serial);
     let here = call.url(&format!("/api/v1/trustedOrigins/{id}"));
     let admin = org.tail.id(Kind::USER, 0);
-    let name = if origin.active { "deactivate" } else { "activate" };
+    let name = if origin.active {
+        "deactivate"
+    } else {
+        "activate"
+    };
     let mut body = json!({
         "id": id, "name": origin.text("name"), "origin": origin.text("origin"), "scopes": origin.body.get("scopes"),
         "status": origin.status(), "created": origin.created, "createdBy": admin, "lastUpdated": origin.last_updated,
         "lastUpdatedBy": admin,
         "_links": { "self": { "href": here, "hints": { "allow": ["GET", "PUT", "DELETE"] } } },
     });
-    body["_links"][name] = json!({ "href": format!("{here}/lifecycle/{name}"), "hints": { "allow": ["POST"] } });
+    body["_links"][name] =
+        json!({ "href": format!("{here}/lifecycle/{name}"), "hints": { "allow": ["POST"] } });
     body
 }
 
 fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
     let id = call.param("trustedOriginId");
-    let serial = org.tail.serial(ORIGIN, id).filter(|serial| org.origins.get(*serial).is_some());
+    let serial = org
+        .tail
+        .serial(ORIGIN, id)
+        .filter(|serial| org.origins.get(*serial).is_some());
     serial.ok_or_else(|| Fail::not_found(id, "TrustedOrigin"))
 }
 
 fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
-    let origin = org.origins.get(serial).ok_or_else(|| Fail::not_found(call.param("trustedOriginId"), "TrustedOrigin"))?;
+    let origin = org
+        .origins
+        .get(serial)
+        .ok_or_else(|| Fail::not_found(call.param("trustedOriginId"), "TrustedOrigin"))?;
     Ok(Reply::json(&print(org, call, serial, origin)))
 }
 
 fn list(org: &Org, call: &Call) -> Answer {
-    let body: Vec<_> = org.origins.iter().map(|(serial, origin)| print(org, call, serial, origin)).collect();
+    let body: Vec<_> = org
+        .origins
+        .iter()
+        .map(|(serial, origin)| print(org, call, serial, origin))
+        .collect();
     Ok(Page::of(call, 20, 200)?.links(Reply::json(&body), call, &["q", "filter"], None))
 }
 
@@ -60,18 +81,30 @@ fn given(org: &Org, call: &Call, own: Option<u32>) -> Result<Map<String, Value>,
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     for name in ["name", "origin"] {
         if text(name).is_empty() {
-            return Err(Fail::validation(name, [format!("{name}: The field cannot be left blank")]));
+            return Err(Fail::validation(
+                name,
+                [format!("{name}: The field cannot be left blank")],
+            ));
         }
     }
     if url::Url::parse(text("origin")).is_err() {
-        return Err(Fail::validation("origin", ["origin: The field must be a valid URL"]));
+        return Err(Fail::validation(
+            "origin",
+            ["origin: The field must be a valid URL"],
+        ));
     }
     let same = |one: &Doc| one.text("name") == text("name") || one.text("origin") == text("origin");
-    if org.origins.iter().any(|(serial, one)| Some(serial) != own && same(one)) {
+    if org
+        .origins
+        .iter()
+        .any(|(serial, one)| Some(serial) != own && same(one))
+    {
         let why = "origin: An object with this field already exists in the current organization";
         return Err(Fail::validation("trustedOrigin", [why]));
     }
-    Ok(members(json!({ "name": text("name"), "origin": text("origin"), "scopes": body.get("scopes").cloned().unwrap_or_else(|| json!([])) })))
+    Ok(members(
+        json!({ "name": text("name"), "origin": text("origin"), "scopes": body.get("scopes").cloned().unwrap_or_else(|| json!([])) }),
+    ))
 }
 
 fn create(org: &mut Org, call: &Call) -> Answer {

@@ -17,8 +17,13 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/zones/{zoneId}", one)
         .put("/api/v1/zones/{zoneId}", replace)
         .delete("/api/v1/zones/{zoneId}", delete)
-        .post("/api/v1/zones/{zoneId}/lifecycle/activate", |org, call| switch(org, call, true))
-        .post("/api/v1/zones/{zoneId}/lifecycle/deactivate", |org, call| switch(org, call, false));
+        .post("/api/v1/zones/{zoneId}/lifecycle/activate", |org, call| {
+            switch(org, call, true)
+        })
+        .post(
+            "/api/v1/zones/{zoneId}/lifecycle/deactivate",
+            |org, call| switch(org, call, false),
+        );
 }
 
 fn print(org: &Org, call: &Call, serial: u32, zone: &Doc) -> Value {
@@ -28,28 +33,48 @@ fn print(org: &Org, call: &Call, serial: u32, zone: &Doc) -> Value {
         "type": zone.text("type"), "id": id, "name": zone.text("name"), "status": zone.status(),
         "usage": zone.text("usage"), "created": zone.created, "lastUpdated": zone.last_updated, "system": zone.system,
     });
-    for (name, value) in zone.body.iter().filter(|(name, _)| !["type", "name", "usage"].contains(&name.as_str())) {
+    for (name, value) in zone
+        .body
+        .iter()
+        .filter(|(name, _)| !["type", "name", "usage"].contains(&name.as_str()))
+    {
         body[name.as_str()] = value.clone();
     }
-    let name = if zone.active { "deactivate" } else { "activate" };
-    body["_links"] = json!({ "self": { "href": here, "hints": { "allow": ["GET", "PUT", "DELETE"] } } });
-    body["_links"][name] = json!({ "href": format!("{here}/lifecycle/{name}"), "hints": { "allow": ["POST"] } });
+    let name = if zone.active {
+        "deactivate"
+    } else {
+        "activate"
+    };
+    body["_links"] =
+        json!({ "self": { "href": here, "hints": { "allow": ["GET", "PUT", "DELETE"] } } });
+    body["_links"][name] =
+        json!({ "href": format!("{here}/lifecycle/{name}"), "hints": { "allow": ["POST"] } });
     body
 }
 
 fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
     let id = call.param("zoneId");
-    let serial = org.tail.serial(ZONE, id).filter(|serial| org.zones.get(*serial).is_some());
+    let serial = org
+        .tail
+        .serial(ZONE, id)
+        .filter(|serial| org.zones.get(*serial).is_some());
     serial.ok_or_else(|| Fail::not_found(id, "NetworkZone"))
 }
 
 fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
-    let zone = org.zones.get(serial).ok_or_else(|| Fail::not_found(call.param("zoneId"), "NetworkZone"))?;
+    let zone = org
+        .zones
+        .get(serial)
+        .ok_or_else(|| Fail::not_found(call.param("zoneId"), "NetworkZone"))?;
     Ok(Reply::json(&print(org, call, serial, zone)))
 }
 
 fn list(org: &Org, call: &Call) -> Answer {
-    let body: Vec<_> = org.zones.iter().map(|(serial, zone)| print(org, call, serial, zone)).collect();
+    let body: Vec<_> = org
+        .zones
+        .iter()
+        .map(|(serial, zone)| print(org, call, serial, zone))
+        .collect();
     Ok(Page::of(call, 20, 200)?.links(Reply::json(&body), call, &["filter"], None))
 }
 
@@ -59,7 +84,9 @@ fn one(org: &Org, call: &Call) -> Answer {
 
 /// A place without a region has a null there; places are sorted by country, those with a region first.
 fn places(given: Option<&Value>) -> Value {
-    let Some(Value::Array(list)) = given else { return Value::Null };
+    let Some(Value::Array(list)) = given else {
+        return Value::Null;
+    };
     let mut list: Vec<Value> = list
         .iter()
         .map(|place| json!({ "country": place.get("country"), "region": place.get("region") }))
@@ -73,15 +100,27 @@ fn given(org: &Org, call: &Call, own: Option<u32>) -> Result<(Map<String, Value>
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let name = text("name");
     if name.is_empty() {
-        return Err(Fail::validation("name", ["name: The field cannot be left blank"]));
+        return Err(Fail::validation(
+            "name",
+            ["name: The field cannot be left blank"],
+        ));
     }
-    if org.zones.iter().any(|(serial, zone)| Some(serial) != own && zone.text("name") == name) {
+    if org
+        .zones
+        .iter()
+        .any(|(serial, zone)| Some(serial) != own && zone.text("name") == name)
+    {
         let why = "name: An object with this field already exists in the current organization";
         return Err(Fail::validation("name", [why]));
     }
-    let usage = if text("usage").is_empty() { "POLICY" } else { text("usage") };
+    let usage = if text("usage").is_empty() {
+        "POLICY"
+    } else {
+        text("usage")
+    };
     let part = |name: &str| body.get(name).cloned().unwrap_or_default();
-    let side = |name: &str, which: &str| part(name).get(which).cloned().unwrap_or_else(|| json!([]));
+    let side =
+        |name: &str, which: &str| part(name).get(which).cloned().unwrap_or_else(|| json!([]));
     let mut zone = json!({ "type": text("type"), "name": name, "usage": usage });
     match text("type") {
         "IP" => {
@@ -100,25 +139,39 @@ fn given(org: &Org, call: &Call, own: Option<u32>) -> Result<(Map<String, Value>
                 Some(list) => places(Some(list)),
                 None => json!([]),
             };
-            zone["locations"] = json!({ "include": where_to("include"), "exclude": where_to("exclude") });
+            zone["locations"] =
+                json!({ "include": where_to("include"), "exclude": where_to("exclude") });
             for name in ["ipServiceCategories", "asns"] {
-                zone[name] = json!({ "include": side(name, "include"), "exclude": side(name, "exclude") });
+                zone[name] =
+                    json!({ "include": side(name, "include"), "exclude": side(name, "exclude") });
             }
         }
-        _ => return Err(Fail::validation("type", ["type: The field must be IP, DYNAMIC or DYNAMIC_V2"])),
+        _ => {
+            return Err(Fail::validation(
+                "type",
+                ["type: The field must be IP, DYNAMIC or DYNAMIC_V2"],
+            ));
+        }
     }
     Ok((members(zone), text("status") != "INACTIVE"))
 }
 
 fn told(org: &mut Org, call: &Call, serial: u32, event: &'static str) {
-    let name = org.zones.get(serial).map(|zone| zone.text("name").to_owned()).unwrap_or_default();
+    let name = org
+        .zones
+        .get(serial)
+        .map(|zone| zone.text("name").to_owned())
+        .unwrap_or_default();
     let target = Target::new("NetworkZone", org.tail.id(ZONE, serial), "unknown", name);
     org.record(call, Event::new(event).target(target));
 }
 
 fn create(org: &mut Org, call: &Call) -> Answer {
     let (body, active) = given(org, call, None)?;
-    let serial = org.zones.push(Doc { active, ..Doc::new(body, call.now) });
+    let serial = org.zones.push(Doc {
+        active,
+        ..Doc::new(body, call.now)
+    });
     told(org, call, serial, "zone.create");
     shown(org, call, serial)
 }
@@ -145,6 +198,15 @@ fn switch(org: &mut Org, call: &Call, on: bool) -> Answer {
     if let Some(zone) = org.zones.get_mut(serial) {
         (zone.active, zone.last_updated) = (on, call.now.whole());
     }
-    told(org, call, serial, if on { "zone.activate" } else { "zone.deactivate" });
+    told(
+        org,
+        call,
+        serial,
+        if on {
+            "zone.activate"
+        } else {
+            "zone.deactivate"
+        },
+    );
     shown(org, call, serial)
 }

@@ -3,7 +3,7 @@
 mod settings;
 mod wellknown;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use settings::Settings;
@@ -56,6 +56,12 @@ pub(crate) struct Org {
     pub(crate) hooks: Docs,
     pub(crate) authenticators: Docs,
     pub(crate) settings: Settings,
+    pub(crate) factors: Docs,
+    pub(crate) integrations: Docs,
+    /// Users whose risk an admin set.
+    pub(crate) risks: BTreeMap<u32, String>,
+    /// Notices that users do not want.
+    pub(crate) unsubscribed: BTreeSet<(u32, String)>,
     pub(crate) roles: Roles,
     pub(crate) tokens: Tokens,
     pub(crate) log: Log,
@@ -94,12 +100,16 @@ impl Org {
             idp_keys: Vec::new(),
             custom_roles: Docs::default(),
             resource_sets: Docs::default(),
-            mappings: Docs::default(),
+            mappings: crate::mappings::initial(Tail::of(seed), now),
             quotas: Quotas::default(),
             features: crate::features::initial(now),
             hooks: Docs::default(),
             authenticators: crate::authenticators::initial(now),
             settings: Settings::new("Keywright Sandbox", now),
+            factors: Docs::default(),
+            integrations: Docs::default(),
+            risks: BTreeMap::new(),
+            unsubscribed: BTreeSet::new(),
             roles: Roles::default(),
             tokens: Tokens::default(),
             log: Log::default(),

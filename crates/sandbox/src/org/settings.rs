@@ -16,19 +16,40 @@ pub(crate) struct Settings {
 }
 
 const FIELDS: [&str; 11] = [
-    "companyName", "website", "phoneNumber", "endUserSupportHelpURL", "supportPhoneNumber", "address1", "address2",
-    "city", "state", "country", "postalCode",
+    "companyName",
+    "website",
+    "phoneNumber",
+    "endUserSupportHelpURL",
+    "supportPhoneNumber",
+    "address1",
+    "address2",
+    "city",
+    "state",
+    "country",
+    "postalCode",
 ];
 
 impl Settings {
     /// The settings of a new org.
     pub(crate) fn new(name: &str, now: Time) -> Self {
-        let mut members: Map<String, Value> = FIELDS.iter().map(|field| ((*field).to_owned(), Value::Null)).collect();
+        let mut members: Map<String, Value> = FIELDS
+            .iter()
+            .map(|field| ((*field).to_owned(), Value::Null))
+            .collect();
         members.insert("companyName".to_owned(), name.into());
-        for blank in ["website", "phoneNumber", "endUserSupportHelpURL", "supportPhoneNumber"] {
+        for blank in [
+            "website",
+            "phoneNumber",
+            "endUserSupportHelpURL",
+            "supportPhoneNumber",
+        ] {
             members.insert(blank.to_owned(), "".into());
         }
-        Self { members, footer: true, updated: now.whole() }
+        Self {
+            members,
+            footer: true,
+            updated: now.whole(),
+        }
     }
 }
 
@@ -41,10 +62,17 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/org/contacts", contacts)
         .get("/api/v1/org/contacts/{contactType}", contact)
         .get("/api/v1/org/preferences", preferences)
-        .post("/api/v1/org/preferences/hideEndUserFooter", |org, call| footer(org, call, false))
-        .post("/api/v1/org/preferences/showEndUserFooter", |org, call| footer(org, call, true))
+        .post("/api/v1/org/preferences/hideEndUserFooter", |org, call| {
+            footer(org, call, false)
+        })
+        .post("/api/v1/org/preferences/showEndUserFooter", |org, call| {
+            footer(org, call, true)
+        })
         .get("/attack-protection/api/v1/user-lockout-settings", lockout)
-        .get("/attack-protection/api/v1/authenticator-settings", second_factor);
+        .get(
+            "/attack-protection/api/v1/authenticator-settings",
+            second_factor,
+        );
 }
 
 fn read(org: &Org, call: &Call) -> Answer {
@@ -79,9 +107,7 @@ fn update(org: &mut Org, call: &Call) -> Answer {
 const CONTACTS: [&str; 2] = ["BILLING", "TECHNICAL"];
 
 fn contacts(_org: &Org, call: &Call) -> Answer {
-    let link = |kind: &str| {
-        json!({ "contactType": kind, "_links": { kind.to_lowercase(): { "href": call.url(&format!("/api/v1/org/contacts/{kind}")) } } })
-    };
+    let link = |kind: &str| json!({ "contactType": kind, "_links": { kind.to_lowercase(): { "href": call.url(&format!("/api/v1/org/contacts/{kind}")) } } });
     Ok(Reply::json(&CONTACTS.map(link)))
 }
 
@@ -91,15 +117,23 @@ fn contact(org: &Org, call: &Call) -> Answer {
         return Err(Fail::not_found(kind, "OrgContactType"));
     }
     let user = org.tail.id(Kind::USER, 0);
-    Ok(Reply::json(&json!({ "userId": user, "_links": { "user": { "href": call.url(&format!("/api/v1/users/{user}")) } } })))
+    Ok(Reply::json(
+        &json!({ "userId": user, "_links": { "user": { "href": call.url(&format!("/api/v1/users/{user}")) } } }),
+    ))
 }
 
 fn preferences(org: &Org, call: &Call) -> Answer {
     let shown = org.settings.footer;
-    let name = if shown { "hideEndUserFooter" } else { "showEndUserFooter" };
+    let name = if shown {
+        "hideEndUserFooter"
+    } else {
+        "showEndUserFooter"
+    };
     let mut links = json!({});
     links[name] = json!({ "href": call.url(&format!("/api/v1/org/preferences/{name}")), "hints": { "allow": ["POST"] } });
-    Ok(Reply::json(&json!({ "showEndUserFooter": shown, "_links": links })))
+    Ok(Reply::json(
+        &json!({ "showEndUserFooter": shown, "_links": links }),
+    ))
 }
 
 fn footer(org: &mut Org, call: &Call, shown: bool) -> Answer {
@@ -108,9 +142,13 @@ fn footer(org: &mut Org, call: &Call, shown: bool) -> Answer {
 }
 
 fn lockout(_org: &Org, _call: &Call) -> Answer {
-    Ok(Reply::json(&json!({ "preventBruteForceLockoutFromUnknownDevices": false })))
+    Ok(Reply::json(
+        &json!({ "preventBruteForceLockoutFromUnknownDevices": false }),
+    ))
 }
 
 fn second_factor(_org: &Org, _call: &Call) -> Answer {
-    Ok(Reply::json(&json!({ "verifyKnowledgeSecondWhen2faRequired": false })))
+    Ok(Reply::json(
+        &json!({ "verifyKnowledgeSecondWhen2faRequired": false }),
+    ))
 }

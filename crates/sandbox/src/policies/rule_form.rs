@@ -107,6 +107,7 @@ fn require(constraints: Option<&mut Value>) {
         .filter_map(Value::as_object_mut)
     {
         for part in constraint.values_mut().filter_map(Value::as_object_mut) {
+            part.retain(|_, value| !value.is_null());
             part.entry("required").or_insert(Value::Bool(true));
         }
     }

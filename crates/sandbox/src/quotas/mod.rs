@@ -31,7 +31,12 @@ struct Principal {
 
 impl Default for Quotas {
     fn default() -> Self {
-        Self { warning: 60, per_client: json!({ "defaultMode": "ENFORCE" }), notices: true, principals: Vec::new() }
+        Self {
+            warning: 60,
+            per_client: json!({ "defaultMode": "ENFORCE" }),
+            notices: true,
+            principals: Vec::new(),
+        }
     }
 }
 
@@ -45,11 +50,17 @@ pub(crate) fn routes(routes: &mut Routes) {
         .get("/api/v1/rate-limit-settings/per-client", per_client)
         .put("/api/v1/rate-limit-settings/per-client", set_per_client)
         .get("/api/v1/rate-limit-settings/admin-notifications", notices)
-        .put("/api/v1/rate-limit-settings/admin-notifications", set_notices)
+        .put(
+            "/api/v1/rate-limit-settings/admin-notifications",
+            set_notices,
+        )
         .get("/api/v1/principal-rate-limits", list)
         .post("/api/v1/principal-rate-limits", create)
         .get("/api/v1/principal-rate-limits/{principalRateLimitId}", one)
-        .put("/api/v1/principal-rate-limits/{principalRateLimitId}", replace);
+        .put(
+            "/api/v1/principal-rate-limits/{principalRateLimitId}",
+            replace,
+        );
 }
 
 impl Quotas {
@@ -67,11 +78,17 @@ impl Quotas {
 }
 
 fn warning(org: &Org, _call: &Call) -> Answer {
-    Ok(Reply::json(&json!({ "warningThreshold": org.quotas.warning })))
+    Ok(Reply::json(
+        &json!({ "warningThreshold": org.quotas.warning }),
+    ))
 }
 
 fn set_warning(org: &mut Org, call: &Call) -> Answer {
-    let value = call.object()?.get("warningThreshold").and_then(Value::as_i64).filter(|value| (30..=90).contains(value));
+    let value = call
+        .object()?
+        .get("warningThreshold")
+        .and_then(Value::as_i64)
+        .filter(|value| (30..=90).contains(value));
     let why = "warningThreshold: The field must be between 30 and 90";
     org.quotas.warning = value.ok_or_else(|| Fail::validation("warningThreshold", [why]))?;
     warning(org, call)
@@ -83,20 +100,31 @@ fn per_client(org: &Org, _call: &Call) -> Answer {
 
 fn set_per_client(org: &mut Org, call: &Call) -> Answer {
     let body = call.object()?;
-    let mode = body.get("defaultMode").and_then(Value::as_str).unwrap_or_default();
+    let mode = body
+        .get("defaultMode")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if !["ENFORCE", "PREVIEW", "DISABLE"].contains(&mode) {
-        return Err(Fail::validation("defaultMode", ["defaultMode: The field must be ENFORCE, PREVIEW or DISABLE"]));
+        return Err(Fail::validation(
+            "defaultMode",
+            ["defaultMode: The field must be ENFORCE, PREVIEW or DISABLE"],
+        ));
     }
     org.quotas.per_client = Value::Object(body);
     per_client(org, call)
 }
 
 fn notices(org: &Org, _call: &Call) -> Answer {
-    Ok(Reply::json(&json!({ "notificationsEnabled": org.quotas.notices })))
+    Ok(Reply::json(
+        &json!({ "notificationsEnabled": org.quotas.notices }),
+    ))
 }
 
 fn set_notices(org: &mut Org, call: &Call) -> Answer {
-    let value = call.object()?.get("notificationsEnabled").and_then(Value::as_bool);
+    let value = call
+        .object()?
+        .get("notificationsEnabled")
+        .and_then(Value::as_bool);
     let why = "notificationsEnabled: The field cannot be left blank";
     org.quotas.notices = value.ok_or_else(|| Fail::validation("notificationsEnabled", [why]))?;
     notices(org, call)
@@ -118,11 +146,16 @@ fn print(org: &Org, at: usize, principal: &Principal) -> Value {
 
 fn list(org: &Org, call: &Call) -> Answer {
     let filter = call.query.get("filter").and_then(|text| parse(text).ok());
-    let Some(kind) = filter.as_ref().and_then(|filter| filter.demands("principalType").map(str::to_owned)) else {
+    let Some(kind) = filter
+        .as_ref()
+        .and_then(|filter| filter.demands("principalType").map(str::to_owned))
+    else {
         let why = "The provided filter parameter did not contain the required attrbute filter \"principalType\"";
         return Err(invalid().because(why));
     };
-    let who = filter.as_ref().and_then(|filter| filter.demands("principalId").map(str::to_owned));
+    let who = filter
+        .as_ref()
+        .and_then(|filter| filter.demands("principalId").map(str::to_owned));
     let body: Vec<_> = org
         .quotas
         .principals
@@ -136,12 +169,18 @@ fn list(org: &Org, call: &Call) -> Answer {
 
 fn place(org: &Org, call: &Call) -> Result<usize, Fail> {
     let id = call.param("principalRateLimitId");
-    let at = org.tail.serial(PRINCIPAL, id).and_then(|serial| usize::try_from(serial).ok());
-    at.filter(|at| *at < org.quotas.principals.len()).ok_or_else(|| Fail::not_found(id, "PrincipalRateLimit"))
+    let at = org
+        .tail
+        .serial(PRINCIPAL, id)
+        .and_then(|serial| usize::try_from(serial).ok());
+    at.filter(|at| *at < org.quotas.principals.len())
+        .ok_or_else(|| Fail::not_found(id, "PrincipalRateLimit"))
 }
 
 fn shown(org: &Org, at: usize) -> Answer {
-    Ok(Reply::json(&org.quotas.principals.get(at).map(|one| print(org, at, one))))
+    Ok(Reply::json(
+        &org.quotas.principals.get(at).map(|one| print(org, at, one)),
+    ))
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
@@ -150,7 +189,12 @@ fn one(org: &Org, call: &Call) -> Answer {
 
 fn create(org: &mut Org, call: &Call) -> Answer {
     let body = call.object()?;
-    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        body.get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let (id, kind) = (text("principalId"), text("principalType"));
     if org.quotas.principals.iter().any(|one| one.id == id) {
         return Err(invalid());
@@ -168,7 +212,11 @@ fn create(org: &mut Org, call: &Call) -> Answer {
 }
 
 fn shares(org: &mut Org, at: usize, body: &serde_json::Map<String, Value>) {
-    let percent = |name: &str| body.get(name).and_then(Value::as_i64).filter(|share| (0..=100).contains(share));
+    let percent = |name: &str| {
+        body.get(name)
+            .and_then(Value::as_i64)
+            .filter(|share| (0..=100).contains(share))
+    };
     if let Some(one) = org.quotas.principals.get_mut(at) {
         one.share = percent("defaultPercentage").unwrap_or(one.share);
         one.concurrent = percent("defaultConcurrencyPercentage").unwrap_or(one.concurrent);

@@ -224,7 +224,13 @@ fn custom(org: &Org, role: &str, set: &str) -> Result<(String, Option<(String, S
 }
 
 /// Gives a custom role (id, label) on a resource set to the user or group at an address.
-pub(crate) fn assign_custom(org: &mut Org, call: &Call, member: &str, role: (&str, &str), set: &str) -> Result<(), Fail> {
+pub(crate) fn assign_custom(
+    org: &mut Org,
+    call: &Call,
+    member: &str,
+    role: (&str, &str),
+    set: &str,
+) -> Result<(), Fail> {
     let id = member.rsplit('/').next().unwrap_or_default();
     let holder = if member.contains("/groups/") {
         groups::find(org, id).map(Holder::Group)?
@@ -233,7 +239,12 @@ pub(crate) fn assign_custom(org: &mut Org, call: &Call, member: &str, role: (&st
     };
     let id = new_id(org, holder, "CUSTOM");
     let custom = Some((role.0.to_owned(), set.to_owned()));
-    if org.roles.of(holder).iter().any(|held| held.custom == custom) {
+    if org
+        .roles
+        .of(holder)
+        .iter()
+        .any(|held| held.custom == custom)
+    {
         return Ok(());
     }
     org.roles.of_mut(holder).push(Assignment {

@@ -1,5 +1,6 @@
 //! Users: creation, profile, status and its rules, credentials, lists (FACTS section 6).
 
+mod about;
 mod create;
 mod credentials;
 mod lifecycle;
@@ -43,6 +44,7 @@ pub(crate) fn routes(routes: &mut Routes) {
         .get("/api/v1/users/{userId}/clients", rest::no_grants);
     lifecycle::routes(routes);
     credentials::routes(routes);
+    about::routes(routes);
 }
 
 /// The user that a path names: by id, login, or the part of a login before the `@` where only one user has it; `me` is
