@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::changes::{Change, Op, Step};
 use super::guard::{self, Reason};
-use super::judge::{Judged, NOBODY};
-use super::plan::{self, Addition, Plan};
+use super::judge::{Judged, NOBODY, Stored};
+use super::plan::{self, Addition, Plan, Source};
 use super::read::{GroupRead, Members};
 use super::roster::Roster;
 use super::rules::{Level, PersonIx};
@@ -336,7 +336,7 @@ impl<'a> Composed<'a> {
         })
     }
 
-    fn stored(&self, grant: u32) -> Option<&crate::directory::present::Held> {
+    fn stored(&self, grant: u32) -> Option<&Stored> {
         usize::try_from(grant)
             .ok()
             .and_then(|index| self.judged.held.get(index))
@@ -444,13 +444,33 @@ impl<'a> Composed<'a> {
     }
 
     fn revoke_step(&self, index: u32) -> Option<Step> {
-        let grant = self.stored(index)?;
+        let stored = self.stored(index)?;
+        if let Some(row) = &stored.more {
+            return Some(self.step(
+                Op::Revoke,
+                row.role_id,
+                row.mapping_id,
+                row.group_id,
+                row.expires_at,
+            ));
+        }
+        let index = usize::try_from(index).ok()?;
+        let grant = self.judged.present.grants.get(index)?;
+        let role = self.judged.roles.get(usize::from(grant.role))?.id;
+        let mapping = match grant.source {
+            Source::Mapping(Some(mapping)) => {
+                let mapping = usize::try_from(mapping).ok()?;
+                self.judged.mappings.get(mapping)
+            }
+            Source::Mapping(None) | Source::Manual => None,
+        };
+        let group = mapping.map(|mapping| mapping.group_id);
         Some(self.step(
             Op::Revoke,
-            grant.role_id,
-            grant.mapping_id,
-            grant.group_id,
-            grant.expires_at,
+            role,
+            mapping.map(|mapping| mapping.id),
+            group,
+            None,
         ))
     }
 

@@ -14,7 +14,7 @@ use super::settings;
 use super::snapshot::Snapshot;
 use crate::app::Work;
 use crate::db::{self, ConnectionId, UserId, values};
-use crate::directory::{self, GroupId, present};
+use crate::directory::{self, GrantId, GroupId, present};
 
 /// A judged plan with everything needed to carry it out.
 pub(super) struct Judged {
@@ -29,9 +29,16 @@ pub(super) struct Judged {
     pub(super) users: Vec<Option<UserId>>,
     pub(super) present: Present,
     /// By grant index.
-    pub(super) held: Vec<present::Held>,
+    pub(super) held: Vec<Stored>,
     pub(super) verdict: Verdict,
     pub(super) memberships: Vec<MembershipDiff>,
+}
+
+/// What of a stored grant is not in [`Present::grants`]: small, as there may be 300,000.
+pub(super) struct Stored {
+    pub(super) id: GrantId,
+    /// The whole row, where person, role and mapping do not say it all: a mapping that is gone, an expiry.
+    pub(super) more: Option<Box<present::Held>>,
 }
 
 /// How the members of one group change.
@@ -266,7 +273,7 @@ async fn present(
     people: &mut People,
     roles: &[directory::Role],
     mappings: &[directory::Mapping],
-) -> Result<(Present, Vec<present::Held>)> {
+) -> Result<(Present, Vec<Stored>)> {
     let role_at: HashMap<_, RoleIx> = (0_u16..)
         .zip(roles)
         .map(|(index, role)| (role.id, index))
@@ -291,7 +298,11 @@ async fn present(
             role,
             source,
         });
-        held.push(row);
+        let plain = row.expires_at.is_none() && source != Source::Mapping(None);
+        held.push(Stored {
+            id: row.id,
+            more: (!plain).then(|| Box::new(row)),
+        });
     })
     .await?;
     let elsewhere = directory::admins(work, false, Some(connection)).await?;
