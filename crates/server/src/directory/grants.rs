@@ -192,7 +192,9 @@ pub async fn count_mapped(work: &Work, connection: db::ConnectionId) -> db::Resu
     }
     let sql = "SELECT COUNT(*) AS grants FROM live_grants g JOIN groups o ON o.tenant_id = g.tenant_id AND o.id = g.group_id
          WHERE g.tenant_id = $1 AND o.connection_id = $2 AND g.source = 'mapping'";
-    let count = work.row::<Count>(sql, values![work.tenant, connection]).await?;
+    let count = work
+        .row::<Count>(sql, values![work.tenant, connection])
+        .await?;
     Ok(count.map_or(0, |row| row.grants))
 }
 

@@ -24,7 +24,9 @@ mod users;
 
 pub use error::{Error, Result};
 pub(crate) use grants::admins;
-pub use grants::{Grant, GrantId, count_mapped, give, of_user as grants_of, permissions_of, revoke, roles_of};
+pub use grants::{
+    Grant, GrantId, count_mapped, give, of_user as grants_of, permissions_of, revoke, roles_of,
+};
 pub(crate) use groups::mapped as mapped_groups;
 pub use groups::{
     Group, GroupId, find as find_group, find_by_okta_id as find_group_by_okta_id,

@@ -151,7 +151,7 @@ pub async fn list(
     Ok(rows.into_iter().map(Change::from).collect())
 }
 
-/// What runs did to a person, newest first.
+/// What runs did to a person, newest first; what a plan only showed, or a run only held, was not done.
 pub(super) async fn of_user(
     work: &Work,
     user: UserId,
@@ -162,8 +162,11 @@ pub(super) async fn of_user(
         run_id: RunId,
         seq: i64,
     }
-    let sql = "SELECT run_id, seq FROM sync_changes WHERE tenant_id = $1 AND user_id = $2 ORDER BY run_id DESC, seq LIMIT $3";
-    let found: Vec<Found> = work.rows(sql, values![work.tenant, user, limit]).await?;
+    let sql = "SELECT c.run_id, c.seq FROM sync_changes c JOIN sync_runs r ON r.tenant_id = c.tenant_id AND r.id = c.run_id
+        WHERE c.tenant_id = $1 AND c.user_id = $2 AND c.held = $3 AND r.kind <> 'plan' ORDER BY c.run_id DESC, c.seq LIMIT $4";
+    let found: Vec<Found> = work
+        .rows(sql, values![work.tenant, user, false, limit])
+        .await?;
     let mut changes = Vec::new();
     for Found { run_id, seq } in found {
         changes.extend(

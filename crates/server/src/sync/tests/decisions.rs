@@ -45,6 +45,18 @@ async fn undo(org: &Org, run: RunId) -> Run {
 }
 
 db_test!(with crate::sync::tests::parts;
+    async fn what_was_only_planned_or_held_is_no_history(t) {
+        let (org, run) = held(t).await;
+        org.run_as(RunKind::Plan, false).await;
+        let person = org.user("p1").await.id;
+        let history = async || crate::sync::why(&org.t.read().await, person, None).await.unwrap().history;
+        let before = history().await;
+        assert!(before.iter().all(|past| !past.change.held), "{before:?}");
+        let approved = org.approve(run.id).await;
+        let after = history().await;
+        assert_eq!((after.len(), after[0].run), (before.len() + 1, approved.id));
+    }
+
     async fn approval_takes_a_persons_own_credential_and_is_by_name(t) {
         let (org, run) = held(t).await;
         assert!(matches!(approve_as(&org, &org.t.local(), run.id).await, Err(Error::NotPersonal)));
