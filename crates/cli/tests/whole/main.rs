@@ -9,4 +9,5 @@
 
 mod layers;
 mod paths;
+mod reference;
 mod source;
