@@ -107,6 +107,7 @@ pub(crate) enum Command {
     Audit(commands::audit::Audit),
     Backup(commands::backup::Backup),
     Restore(commands::backup::Restore),
+    Scim(commands::scim::Scim),
     Secret(commands::secret::Secret),
     Config(commands::config::Config),
 }

@@ -18,6 +18,7 @@ mod migrations;
 pub mod notify;
 pub mod outgoing;
 pub mod router;
+pub mod scim;
 pub mod serve;
 pub mod sessions;
 pub mod sync;

@@ -12,6 +12,7 @@ pub(crate) mod group;
 pub(crate) mod mapping;
 pub(crate) mod role;
 pub(crate) mod sandbox;
+pub(crate) mod scim;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod sync;
@@ -56,6 +57,7 @@ async fn over_api(command: Command, api: &Api, printer: Printer) -> anyhow::Resu
         Command::ApiKey(key) => key.run(api, printer).await,
         Command::Tenant(tenant) => tenant.run(api, printer).await,
         Command::Audit(audit) => audit.run(api, printer).await,
+        Command::Scim(scim) => scim.run(api, printer).await,
         Command::Secret(secret) => secret.run(api, printer).await,
         Command::Demo(_)
         | Command::Serve(_)

@@ -42,6 +42,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("directory", &[]),
     ("apikeys", &["directory"]),
     ("connections", &["directory"]),
+    ("scim", &["directory", "connections"]),
     ("sync", &["directory", "connections"]),
     ("doctor", &["directory", "connections", "sync"]),
     ("backup", &["directory"]),

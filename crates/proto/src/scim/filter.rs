@@ -221,6 +221,9 @@ fn operand(path: &Path, operator: Operator, raw: &grammar::CompValue) -> Result<
         grammar::CompValue::Null => Operand::Null,
         grammar::CompValue::True => Operand::Bool(true),
         grammar::CompValue::False => Operand::Bool(false),
+        grammar::CompValue::Number(number) if !is_exact(number) => {
+            return Err(format!("{number} has too many digits"));
+        }
         grammar::CompValue::Number(number) => Operand::Number(number.clone()),
         grammar::CompValue::Str(text) => Operand::Text(text.clone()),
     };
@@ -249,6 +252,16 @@ fn operand(path: &Path, operator: Operator, raw: &grammar::CompValue) -> Result<
     } else {
         Err(format!("`{path} {operator}` does not go with {raw}"))
     }
+}
+
+/// Whether a number survives printing and reading: a whole one of 64 bits, or one of at most 15 digits.
+fn is_exact(number: &Number) -> bool {
+    let digits = number
+        .to_string()
+        .chars()
+        .filter(char::is_ascii_digit)
+        .count();
+    number.is_i64() || number.is_u64() || (digits <= 15 && !number.to_string().contains('e'))
 }
 
 /// A parser's refusal in few words, without the list of what it would have liked.

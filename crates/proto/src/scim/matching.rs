@@ -110,7 +110,7 @@ fn one(
 
 /// Text without its case, the same on every engine.
 #[must_use]
-pub(super) fn fold(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     text.to_lowercase()
 }
 

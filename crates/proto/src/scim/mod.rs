@@ -16,7 +16,7 @@ mod error;
 pub mod etag;
 pub mod filter;
 pub mod list;
-mod matching;
+pub mod matching;
 pub mod members;
 pub mod patch;
 pub mod path;

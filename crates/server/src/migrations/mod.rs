@@ -5,6 +5,7 @@ mod m0002_edge;
 mod m0003_directory;
 mod m0004_connections;
 mod m0005_sync;
+mod m0006_scim;
 
 use crate::db::Migration;
 use crate::vault::SealedColumn;
@@ -17,6 +18,7 @@ pub(crate) fn all() -> &'static [Migration] {
         m0003_directory::MIGRATION,
         m0004_connections::MIGRATION,
         m0005_sync::MIGRATION,
+        m0006_scim::MIGRATION,
     ]
 }
 

@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::web::{self, Options};
 use crate::{
-    apikeys, audit, connections, directory, doctor, notify, sessions, sync, tenants, vault,
+    apikeys, audit, connections, directory, doctor, notify, scim, sessions, sync, tenants, vault,
 };
 
 use gate::{Gate, guard};
@@ -53,6 +53,7 @@ fn slices() -> OpenApiRouter<App> {
         .merge(connections::routes())
         .merge(doctor::routes())
         .merge(sync::routes())
+        .merge(scim::api())
 }
 
 /// The API's routes and the document that describes them.
@@ -82,6 +83,7 @@ pub fn router(app: &App) -> Router {
     let inner = guarded
         .merge(open(&document))
         .merge(connections::public_routes())
+        .merge(scim::routes())
         .with_state(app.clone());
     web::around(inner, &options)
 }

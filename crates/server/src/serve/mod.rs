@@ -32,7 +32,7 @@ use crate::jobs::{self, Registry, Schedule, Worker};
 use crate::notify::{self, Mailer, MailerError};
 use crate::outgoing::Outgoing;
 use crate::vault::{RingError, Vault};
-use crate::{apikeys, audit, connections, db, router, sync, telemetry, tenants, web};
+use crate::{apikeys, audit, connections, db, router, scim, sync, telemetry, tenants, web};
 
 pub use signals::stop_on_signals;
 
@@ -114,7 +114,8 @@ pub async fn open(config: &Config) -> Result<App, Error> {
     let mut builder = App::builder(db, vault)
         .with(web::Options::from(config))
         .with(connections::Clients::default())
-        .with(Outgoing::from(&config.outgoing));
+        .with(Outgoing::from(&config.outgoing))
+        .with(scim::State::default());
     if let Some(mailer) = Mailer::new(&config.mail)? {
         builder = builder.with(mailer);
     }
@@ -181,7 +182,10 @@ pub async fn serve(
 /// All kinds of job this program knows how to do.
 #[must_use]
 pub fn registry() -> Registry {
-    sync::register(apikeys::handlers(notify::handlers(Registry::new()))).on(audit::SEAL_JOB, seal)
+    sync::register(scim::handlers(apikeys::handlers(notify::handlers(
+        Registry::new(),
+    ))))
+    .on(audit::SEAL_JOB, seal)
 }
 
 async fn seal(app: App, job: jobs::Job) -> Result<(), jobs::Error> {
@@ -216,6 +220,7 @@ async fn schedule(app: &App) -> Result<(), Error> {
         };
         jobs::set_schedule(&mut work, &sealing, false).await?;
         apikeys::schedule(&mut work).await?;
+        scim::schedule(&mut work).await?;
         work.commit().await?;
         if let Err(error) = tend_sync(app, tenant.id).await {
             tracing::error!(

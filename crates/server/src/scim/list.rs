@@ -1,0 +1,144 @@
+//! Lists: filter, order, pages. And resources as they are shown.
+
+use keywright_proto::scim::etag;
+use keywright_proto::scim::list::Query;
+use keywright_proto::scim::projection::Projection;
+use keywright_proto::scim::schemas::{ResourceType, USER};
+use sea_orm::Value as Bound;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::condition::Condition;
+use super::error::Error;
+use super::requests::{Mark, State};
+use super::store::{self, Row, Tie};
+use crate::app::Work;
+use crate::db::{ConnectionId, values};
+
+/// A part of a list.
+pub(super) struct Page {
+    /// How many there are in all.
+    pub(super) total: u64,
+    /// Those of this part, shown.
+    pub(super) shown: Vec<Value>,
+}
+
+/// The part of a list that a query asks for.
+///
+/// A reader that goes on where its last page ended goes on after the last resource of that page, whatever was removed
+/// meanwhile, so that none is left out and none comes twice; new ones come at the end.
+pub(super) async fn page(
+    work: &Work,
+    connection: ConnectionId,
+    of: &'static ResourceType,
+    query: &Query,
+    base: &str,
+) -> Result<Page, Error> {
+    let mut bound: Vec<Bound> = values![work.tenant, connection, of.name];
+    let mut condition = Condition::new(work.engine(), of, &mut bound);
+    let mut wanted = match &query.filter {
+        Some(filter) => condition.filter(filter)?,
+        None => "(1 = 1)".to_owned(),
+    };
+    let order = query
+        .sort
+        .as_ref()
+        .map(|sort| condition.order(sort))
+        .transpose()?;
+    let state = work.app().part::<State>().filter(|_| order.is_none());
+    let asked = || Mark::key(connection, of.name, query.filter.as_ref());
+    let before = query.start - 1;
+    let after: Option<Uuid> = match state {
+        Some(state) if query.start > 1 => state.mark(&asked(), query.start, work.now),
+        _ => None,
+    };
+    if let Some(after) = after {
+        bound.push(Bound::from(after));
+        wanted = format!("{wanted} AND r.id > ${}", bound.len());
+    }
+    let counted = store::count(work, &wanted, bound.clone()).await?;
+    let total = if after.is_some() {
+        before + counted
+    } else {
+        counted
+    };
+    if query.count == 0 || total <= before {
+        return Ok(Page {
+            total,
+            shown: Vec::new(),
+        });
+    }
+    let offset = if after.is_some() { 0 } else { before };
+    let order = order.unwrap_or_else(|| "r.id".to_owned());
+    let rest = format!(
+        "{wanted} ORDER BY {order} LIMIT {} OFFSET {offset}",
+        query.count
+    );
+    let rows = store::page(work, of, &rest, bound).await?;
+    if let (Some(state), Some(last)) = (state, rows.last()) {
+        let read = u64::try_from(rows.len()).unwrap_or(0);
+        state.set_mark(&asked(), query.start + read, last.id, work.now);
+    }
+    let shown = shown(work, of, &rows, &query.projection, base).await?;
+    Ok(Page { total, shown })
+}
+
+/// Resources as they are shown.
+pub(super) async fn shown(
+    work: &Work,
+    of: &'static ResourceType,
+    rows: &[Row],
+    projection: &Projection,
+    base: &str,
+) -> Result<Vec<Value>, Error> {
+    let tied = if *of == USER { "groups" } else { "members" };
+    let mut all = if projection.wants(tied) {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        store::ties(work, of, &ids).await?
+    } else {
+        std::collections::HashMap::new()
+    };
+    Ok(rows
+        .iter()
+        .map(|row| {
+            let mut more = Map::new();
+            if let Some(ties) = all.remove(&row.id) {
+                more.insert(
+                    tied.to_owned(),
+                    ties.iter().map(|tie| tie_shown(of, tie, base)).collect(),
+                );
+            }
+            projection.apply(one(row, more, base))
+        })
+        .collect())
+}
+
+/// The address of a resource.
+pub(super) fn location(row: &Row, base: &str) -> String {
+    format!("{base}{}/{}", row.of.endpoint, row.id)
+}
+
+fn one(row: &Row, more: Map<String, Value>, base: &str) -> Value {
+    let meta = json!({
+        "resourceType": row.of.name,
+        "created": row.created_at,
+        "lastModified": row.updated_at,
+        "location": location(row, base),
+        "version": etag::of(row.version),
+    });
+    row.resource.shown(row.of, &row.id.to_string(), more, meta)
+}
+
+fn tie_shown(of: &'static ResourceType, tie: &Tie, base: &str) -> Value {
+    let (endpoint, kind) = if *of == USER {
+        ("Groups", "direct")
+    } else {
+        ("Users", "User")
+    };
+    json!({
+        "value": tie.id,
+        "$ref": format!("{base}/{endpoint}/{}", tie.id),
+        "display": tie.display,
+        "type": kind,
+    })
+}

@@ -1,0 +1,39 @@
+//! The SCIM 2.0 server that Okta pushes people and groups to (RFC 7643, RFC 7644; Okta's dialects).
+//!
+//! ```text
+//! request -> tokens::authenticate -> dispatch -> users | groups | search | bulk -> store
+//!                                                   `-> facts: told to the directory
+//! ```
+//!
+//! What SCIM says is stored and echoed as said, per connection ([`store`]). A change of members is a command on
+//! memberships, never a rewrite of the group. Every write is one unit of work with its audit entry.
+
+mod admin;
+mod bulk;
+mod condition;
+mod dispatch;
+mod error;
+mod facts;
+mod groups;
+mod keeping;
+mod list;
+mod requests;
+mod routes;
+mod store;
+mod tokens;
+mod users;
+
+pub use admin::routes as api;
+pub use keeping::{KEEPING_JOB, handlers, schedule};
+pub use requests::State;
+pub use routes::routes;
+pub use tokens::{Made, Token, create as create_token, list as tokens, revoke as revoke_token};
+
+/// Where the server of a connection is, below the public address.
+#[must_use]
+pub fn base(public_url: &str, connection: crate::db::ConnectionId) -> String {
+    format!("{public_url}/connections/{connection}/scim/v2")
+}
+
+#[cfg(test)]
+mod tests;

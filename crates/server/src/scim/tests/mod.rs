@@ -1,0 +1,6 @@
+mod client;
+mod filters;
+mod keeping;
+mod okta;
+mod protocol;
+mod tokens;
