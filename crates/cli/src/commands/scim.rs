@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::connection::{One, find};
 use crate::api::{Api, encode};
 use crate::exit::Exit;
-use crate::output::{Column, Printer, at, items, print_json, say, text};
+use crate::output::{Column, Printer, at, complain_more, items, print_json, say, text};
 
 /// The SCIM server that Okta pushes people and groups to.
 #[derive(Debug, Args)]
@@ -103,7 +103,9 @@ impl Token {
                 let body = json!({"name": called, "days": days});
                 let made = api.post(&path(api, &one, "tokens").await?, &body).await?;
                 printer.item(&made, MADE);
-                printer.note("The token is shown this once; enter both in Okta: the app, Provisioning, Integration.");
+                complain_more(
+                    "The token is shown this once; enter both in Okta: the app, Provisioning, Integration.",
+                );
             }
             Self::Revoke { one, id } => {
                 let path = format!("{}/{}", path(api, &one, "tokens").await?, encode(&id));

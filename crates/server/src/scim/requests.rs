@@ -28,7 +28,7 @@ const GATHER: Duration = Duration::from_millis(250);
 /// What the SCIM requests of one process share: where readers of lists are, refusals just noted, requests to be logged.
 /// A part of the [`App`]; without it pages go by number, each refusal is noted and each request is written at once.
 #[derive(Clone, Debug, Default)]
-pub struct State(Arc<Mutex<Inner>>);
+pub struct State(Arc<Mutex<Inner>>, Arc<tokio::sync::Mutex<()>>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -103,7 +103,7 @@ impl State {
 
 /// One request as the log has it: no header, no password.
 #[derive(Clone, Debug, FromQueryResult, Serialize, utoipa::ToSchema)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Its place in the log.
     pub id: Uuid,
     /// When it came.
@@ -181,6 +181,8 @@ pub(super) async fn keep(app: &App, client: Client, entry: Entry) {
 /// Writes what has been gathered.
 pub(super) async fn flush(app: &App) {
     if let Some(state) = app.part::<State>() {
+        // Whoever comes while others are written waits until they are there.
+        let _turn = state.1.lock().await;
         let gathered = {
             let mut inner = state.inner();
             inner.flushing = false;

@@ -17,9 +17,9 @@ use crate::audit;
 use crate::db::{self, ConnectionId, TenantId, Timestamp, values};
 
 /// How long a token lives when nothing else is said, in days.
-pub const DEFAULT_DAYS: i64 = 365;
+pub(crate) const DEFAULT_DAYS: i64 = 365;
 /// Longest life of a token, in days.
-pub const MAX_DAYS: i64 = 3_650;
+pub(crate) const MAX_DAYS: i64 = 3_650;
 /// What tokens begin with, so that scanners for secrets know them.
 const MARK: &str = "kws_";
 
