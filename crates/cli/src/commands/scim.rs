@@ -97,7 +97,7 @@ impl Token {
     async fn run(self, api: &Api, printer: Printer) -> anyhow::Result<Exit> {
         match self {
             Self::List(one) => {
-                printer.list(&api.get(&path(api, &one, "tokens").await?).await?, TOKENS)
+                printer.list(&api.get(&path(api, &one, "tokens").await?).await?, TOKENS);
             }
             Self::Create { one, called, days } => {
                 let body = json!({"name": called, "days": days});

@@ -23,8 +23,10 @@ db_test!(
             let tokens = super::super::tokens::ending(&work, work.now.plus_seconds(40 * 86_400)).await.unwrap();
             work.commit().await.unwrap();
             let now = tokens.first().and_then(|(_, told)| *told);
-            if now != told.last().map(|(_, days)| *days) && now.is_some() {
-                told.push((day, now.unwrap()));
+            if let Some(days) = now
+                && now != told.last().map(|(_, days)| *days)
+            {
+                told.push((day, days));
             }
             t.advance(DAY);
         }
