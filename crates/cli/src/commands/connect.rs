@@ -43,7 +43,12 @@ pub(crate) struct Connect {
     #[arg(long, value_name = "FILE", requires = "key_file")]
     public_key_file: Option<PathBuf>,
     /// The key's name in Okta, when it is not its thumbprint.
-    #[arg(long, value_name = "KID", requires = "key_file")]
+    #[arg(
+        long,
+        value_name = "KID",
+        requires = "key_file",
+        allow_hyphen_values = true
+    )]
     kid: Option<String>,
     /// A private key for DPoP that exists already.
     #[arg(long, value_name = "FILE")]

@@ -10,6 +10,8 @@ use crate::{on_both, org::Org, setup::World, site::Site};
 on_both!(two_servers_start_at_once_on_a_new_database);
 on_both!(runs_asked_for_at_once_are_one_after_the_other);
 
+on_both!(a_run_ends_though_the_directory_changes_all_the_while);
+
 /// Starts a server on a free port; gives it with the line that says it is ready.
 fn serve(site: &Site) -> (Child, String) {
     let mut server = site
@@ -66,4 +68,25 @@ async fn runs_asked_for_at_once_are_one_after_the_other(site: Site) {
         told, people,
         "each person's change belongs to exactly one run"
     );
+}
+
+async fn a_run_ends_though_the_directory_changes_all_the_while(site: Site) {
+    let org = Org::start(&["--people", "600", "--groups", "6", "--random-seed", "9"]);
+    let world = World::joined(&site, &org, 4).await;
+    site.guard_off().await;
+    let mut run = site.start(&["sync", "run"]);
+    let mut changes = 0;
+    let ended = loop {
+        if let Some(ended) = run.try_wait().expect("its state") {
+            break ended;
+        }
+        site.done(&["role", "create", &format!("role-{changes}")]);
+        changes += 1;
+    };
+    assert!(
+        ended.success() && changes > 2,
+        "{changes} changes: {}",
+        site.output()
+    );
+    assert_eq!(site.grants().await, world.expected());
 }

@@ -330,6 +330,14 @@ async fn apply_locked(
 ) -> Result<(), Error> {
     let mut work = begin(app, job).await?;
     directory::touch(&work).await?;
+    // The tries before this one prepared rows that never became true; what is written now must not meet them. Under the
+    // claim, as what another connection's run prepares meanwhile is not ours to sweep.
+    if !directory::staging::claim(&work, id.0).await? {
+        return Err(db::Error::Busy.into());
+    }
+    while directory::staging::sweep(&work).await? {}
+    directory::staging::release(&work, id.0).await?;
+    while super::changes::clear(&work, id, 2_000).await? {}
     let judged = judge(
         &work,
         connection,
