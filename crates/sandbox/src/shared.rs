@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::clock::Clock;
 use crate::control::{Edit, EditError, Faults, RequestLog, apply};
 use crate::credentials::Credentials;
-use crate::http::{Limits, Router, Routes};
+use crate::http::{Limits, Outside, Router, Routes};
 use crate::oauth::Memory;
 use crate::org::Org;
 use crate::store::mix;
@@ -24,6 +24,7 @@ pub(crate) struct Shared {
     faults: Mutex<Faults>,
     requests: Mutex<RequestLog>,
     pub(crate) router: Router,
+    pub(crate) outside: Outside,
     pub(crate) tls: bool,
     pub(crate) verbose: bool,
     pub(crate) credentials: Credentials,
@@ -57,6 +58,7 @@ impl Shared {
             faults: Mutex::default(),
             requests: Mutex::default(),
             router: Router::of(all_routes()),
+            outside: Outside::default(),
             tls: running.tls,
             verbose: running.verbose,
             credentials,

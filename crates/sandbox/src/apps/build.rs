@@ -112,15 +112,16 @@ fn wrong(object: &str, cause: &str) -> Fail {
     Fail::validation(object, [cause])
 }
 
-/// Name and mode that a body asks for.
-fn kind(org: &Org, body: &Map<String, Value>) -> Result<(String, Mode, bool), Fail> {
+/// Name and mode that a body asks for, and whether the app is in no catalogue; such an app has no name yet.
+fn kind(body: &Map<String, Value>) -> Result<(String, Mode, bool), Fail> {
     let text = |name: &str| {
         body.get(name)
             .and_then(Value::as_str)
             .filter(|text| !text.is_empty())
     };
-    let label =
-        text("label").ok_or_else(|| wrong("label", "label: The field cannot be left blank"))?;
+    if text("label").is_none() {
+        return Err(wrong("label", "label: The field cannot be left blank"));
+    }
     let asked = text("signOnMode").map(Mode::parse);
     if asked == Some(None) {
         return Err(Fail::malformed());
@@ -132,7 +133,7 @@ fn kind(org: &Org, body: &Map<String, Value>) -> Result<(String, Mode, bool), Fa
         if !matches!(mode, Mode::Saml2 | Mode::AutoLogin | Mode::OpenId) {
             return Err(wrong("name", "name: The field cannot be left blank"));
         }
-        return Ok((own_name(org, label), mode, true));
+        return Ok((String::new(), mode, true));
     };
     let template = TEMPLATES.iter().find(|(known, ..)| *known == name);
     let mode = match (template, asked) {
@@ -148,28 +149,11 @@ fn kind(org: &Org, body: &Map<String, Value>) -> Result<(String, Mode, bool), Fa
             }
             asked
         }
+        // Okta fills in only the forms of apps that have one.
+        (None, Some(Mode::AutoLogin) | None) => Mode::None,
         (_, Some(asked)) => asked,
-        (None, None) => Mode::None,
     };
     Ok((name, mode, false))
-}
-
-/// The name of an app that is in no catalogue: `{subdomain}_{label}_{number}`.
-fn own_name(org: &Org, label: &str) -> String {
-    let plain: String = label
-        .to_lowercase()
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
-    let stem = format!("{}_{plain}_", org.subdomain());
-    let taken = |number: usize| {
-        let name = format!("{stem}{number}");
-        org.apps.rows.iter().any(|(_, app)| app.name == name)
-    };
-    let number = (1..=org.apps.rows.len() + 1)
-        .find(|number| !taken(*number))
-        .unwrap_or(1);
-    format!("{stem}{number}")
 }
 
 /// The new app that a body describes, or what an app becomes by it.
@@ -180,9 +164,9 @@ pub(crate) fn build(
     now: Time,
     salt: &str,
 ) -> Result<App, Fail> {
-    let (name, mode, custom) = match old {
+    let (mut name, mode, custom) = match old {
         Some(app) => (app.name.clone(), app.mode, false),
-        None => kind(org, body)?,
+        None => kind(body)?,
     };
     let label = body
         .get("label")
@@ -193,6 +177,10 @@ pub(crate) fn build(
         .to_owned();
     let custom = custom || name.starts_with(&format!("{}_", org.subdomain()));
     check(&name, mode, body)?;
+    if name.is_empty() {
+        let subdomain = org.subdomain().to_owned();
+        name = org.apps.own_name(&subdomain, &label);
+    }
     let kid = old
         .and_then(|app| app.certificates.first().map(|one| one.kid.clone()))
         .unwrap_or_else(|| salt.to_owned());
@@ -214,6 +202,7 @@ pub(crate) fn build(
         whole.shift_remove(known);
     }
     tidy(&mut whole, &name, mode, custom);
+    only_own_tiles(&mut whole, &name, custom, old);
     let mut app = App {
         name,
         label,
@@ -244,6 +233,46 @@ pub(crate) fn build(
         client(org, &mut app, old, salt, now)?;
     }
     Ok(app)
+}
+
+/// The tiles of an app that has many.
+const OFFICE_TILES: [&str; 19] = [
+    "calendar",
+    "crm",
+    "delve",
+    "excel",
+    "forms",
+    "login",
+    "mail",
+    "newsfeed",
+    "onedrive",
+    "people",
+    "planner",
+    "powerbi",
+    "powerpoint",
+    "sites",
+    "sway",
+    "tasks",
+    "teams",
+    "word",
+    "yammer",
+];
+
+/// The catalogue says which tiles an app has; a request can only show and hide them.
+fn only_own_tiles(whole: &mut Map<String, Value>, name: &str, custom: bool, old: Option<&App>) {
+    let path = "/appLinks";
+    let had = old.and_then(|app| app.body.get("visibility")?.pointer(path)?.as_object());
+    let own = format!("{name}_link");
+    let links = whole
+        .get_mut("visibility")
+        .and_then(|all| all.pointer_mut(path));
+    if let Some(Value::Object(links)) = links {
+        links.retain(|tile, _| match had {
+            Some(had) => had.contains_key(tile),
+            None if custom => *tile == own,
+            None => name != "office365" || OFFICE_TILES.contains(&tile.as_str()),
+        });
+    }
 }
 
 fn check(name: &str, mode: Mode, body: &Map<String, Value>) -> Result<(), Fail> {
@@ -493,15 +522,12 @@ fn oauth_settings(app: &mut App) -> Result<(), Fail> {
             "redirect_uris: 'redirect_uris' is required when 'grant_types' contains 'authorization_code'.",
         ));
     }
-    if service
-        && grants != [Value::from("client_credentials")]
-        && !grants.iter().any(|grant| {
-            grant
-                .as_str()
-                .is_some_and(|grant| grant.starts_with("urn:"))
-        })
-    {
-        let why = "grant_types: Only 'client_credentials' and token exchange are allowed for 'service' applications.";
+    let for_services = |grant: &Value| {
+        let grant = grant.as_str().unwrap_or_default();
+        grant == "client_credentials" || grant.starts_with("urn:")
+    };
+    if service && !grants.iter().any(for_services) {
+        let why = "grant_types: 'client_credentials' or token exchange is required for 'service' applications.";
         return Err(wrong("grant_types", why));
     }
     if grants.contains(&"refresh_token".into()) {

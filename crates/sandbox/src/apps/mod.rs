@@ -131,6 +131,8 @@ impl App {
 pub(crate) struct Apps {
     pub(crate) rows: Table<App>,
     counted: u32,
+    /// How many apps of the org's own were ever named after a label.
+    named: BTreeMap<String, u32>,
 }
 
 impl Apps {
@@ -168,6 +170,19 @@ impl Apps {
     pub(crate) fn client_id(org: &Org, serial: u32) -> String {
         let own = org.apps.get(serial).and_then(|app| app.client_id.clone());
         own.unwrap_or_else(|| org.tail.id(Kind::APP, serial))
+    }
+
+    /// The name of an app that is in no catalogue: `{subdomain}_{label}_{number}`. Numbers are never used twice.
+    pub(crate) fn own_name(&mut self, subdomain: &str, label: &str) -> String {
+        let plain: String = label
+            .to_lowercase()
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect();
+        let stem = format!("{subdomain}_{plain}");
+        let number = self.named.entry(stem.clone()).or_default();
+        *number += 1;
+        format!("{stem}_{number}")
     }
 
     /// A number for something new that hangs on an app.

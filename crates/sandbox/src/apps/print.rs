@@ -27,6 +27,9 @@ pub(super) fn print(org: &Org, call: &Call, serial: u32, app: &App, secrecy: Sec
         body.extend(given.clone());
     }
     body["signOnMode"] = json!(app.mode.text());
+    if shows_logout(app) && body.get("universalLogout").is_none() {
+        body["universalLogout"] = Value::Null;
+    }
     if let Some(Value::Object(client)) = body.pointer_mut("/credentials/oauthClient") {
         client.insert("client_id".to_owned(), Apps::client_id(org, serial).into());
         if secrecy == Secrecy::Shown
@@ -37,6 +40,12 @@ pub(super) fn print(org: &Org, call: &Call, serial: u32, app: &App, secrecy: Sec
     }
     body["_links"] = links(org, call, app, &id);
     body
+}
+
+/// Whether an app tells about Universal Logout, which this org does not have. Apps whose forms Okta fills in do not,
+/// and of inactive apps no recording does.
+fn shows_logout(app: &App) -> bool {
+    app.active && matches!(app.mode, Mode::OpenId | Mode::Saml2 | Mode::Bookmark)
 }
 
 /// The names under which an app shows tiles.

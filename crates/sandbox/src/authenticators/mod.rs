@@ -1,5 +1,8 @@
 //! Authenticators of the org, and their methods.
 
+mod methods;
+
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::clock::Time;
@@ -35,8 +38,8 @@ fn known() -> [(&'static str, &'static str, &'static str, bool, Value); 7] {
             "phone_number",
             "phone",
             "Phone",
-            true,
-            json!({ "allowedFor": "any" }),
+            false,
+            json!({ "allowedFor": "recovery" }),
         ),
         (
             "security_question",
@@ -49,7 +52,7 @@ fn known() -> [(&'static str, &'static str, &'static str, bool, Value); 7] {
             "webauthn",
             "security_key",
             "Security Key or Biometric",
-            true,
+            false,
             Value::Null,
         ),
         (
@@ -77,20 +80,6 @@ pub(crate) fn initial(now: Time) -> Docs {
     docs
 }
 
-/// The methods of an authenticator by its key.
-fn methods_of(key: &str) -> &'static [&'static str] {
-    match key {
-        "okta_email" => &["email"],
-        "okta_verify" => &["push", "totp", "signed_nonce"],
-        "okta_password" => &["password"],
-        "phone_number" => &["sms", "voice"],
-        "security_question" => &["security_question"],
-        "webauthn" => &["webauthn"],
-        "custom_app" => &["push"],
-        _ => &["otp"],
-    }
-}
-
 /// The routes of this family.
 pub(crate) fn routes(routes: &mut Routes) {
     routes
@@ -98,11 +87,6 @@ pub(crate) fn routes(routes: &mut Routes) {
         .post("/api/v1/authenticators", create)
         .get("/api/v1/authenticators/{authenticatorId}", one)
         .put("/api/v1/authenticators/{authenticatorId}", replace)
-        .get("/api/v1/authenticators/{authenticatorId}/methods", methods)
-        .get(
-            "/api/v1/authenticators/{authenticatorId}/methods/{methodType}",
-            method,
-        )
         .get("/api/v1/authenticators/{authenticatorId}/aaguids", aaguids)
         .post(
             "/api/v1/authenticators/{authenticatorId}/lifecycle/activate",
@@ -112,6 +96,7 @@ pub(crate) fn routes(routes: &mut Routes) {
             "/api/v1/authenticators/{authenticatorId}/lifecycle/deactivate",
             deactivate,
         );
+    methods::routes(routes);
 }
 
 fn print(org: &Org, call: &Call, serial: u32, doc: &Doc) -> Value {
@@ -226,6 +211,11 @@ fn replace(org: &mut Org, call: &Call) -> Answer {
     shown(org, call, serial)
 }
 
+fn gone(call: &Call) -> Fail {
+    Fail::not_found(call.param("authenticatorId"), "Authenticator")
+}
+
+/// Who switches an authenticator on finds it offered by the default enrollment policy, unless it only serves recovery.
 fn activate(org: &mut Org, call: &Call) -> Answer {
     let serial = find(org, call)?;
     if let Some(doc) = org.authenticators.get_mut(serial) {
@@ -234,66 +224,33 @@ fn activate(org: &mut Org, call: &Call) -> Answer {
     shown(org, call, serial)
 }
 
-/// Switching off is refused where the default policies need the authenticator.
+/// Whether the default enrollment policy offers it to people.
+fn is_offered(org: &Org, doc: &Doc) -> bool {
+    match org.policies.enrolls(doc.text("key")) {
+        Some(offered) => offered,
+        None => doc.at(&["settings", "allowedFor"]).and_then(Value::as_str) != Some("recovery"),
+    }
+}
+
+/// Switching off is refused while a policy offers the authenticator, and when it is off already.
 fn deactivate(org: &mut Org, call: &Call) -> Answer {
     let serial = find(org, call)?;
-    let Some(doc) = org.authenticators.get_mut(serial) else {
-        return Err(Fail::not_found(
-            call.param("authenticatorId"),
-            "Authenticator",
-        ));
-    };
-    if ["okta_password", "security_question"].contains(&doc.text("key")) {
+    let doc = org.authenticators.get(serial).ok_or_else(|| gone(call))?;
+    if !doc.active || doc.text("key") == "okta_password" {
         return Err(Fail::validation(
             "api.authenticator.error.unsupported.active.deactivate",
             Vec::<String>::new(),
         ));
     }
-    (doc.active, doc.last_updated) = (false, call.now.whole());
-    shown(org, call, serial)
-}
-
-fn print_method(call: &Call, org: &Org, serial: u32, doc: &Doc, name: &str, whole: bool) -> Value {
-    let here = call.url(&format!(
-        "/api/v1/authenticators/{}/methods/{name}",
-        org.tail.id(AUTHENTICATOR, serial)
-    ));
-    let mut body = json!({ "type": name, "status": doc.status() });
-    if whole && name == "webauthn" {
-        body["settings"] =
-            json!({ "userVerification": "PREFERRED", "attachment": "ANY", "aaguidGroups": [] });
+    if is_offered(org, doc) {
+        let why = "Cannot modify/disable this authenticator because it is enabled in one or more policies. To continue, disable the authenticator in these policies.";
+        return Err(Fail::new(StatusCode::FORBIDDEN, "E0000148", why)
+            .because("Authenticator Enrollment Policies: Default Policy"));
     }
-    body["_links"] = json!({ "self": { "href": here, "hints": { "allow": ["GET", "PUT"] } } });
-    body
-}
-
-fn methods(org: &Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
-    let Some(doc) = org.authenticators.get(serial) else {
-        return Err(Fail::not_found(
-            call.param("authenticatorId"),
-            "Authenticator",
-        ));
-    };
-    let all = methods_of(doc.text("key"));
-    let body: Vec<_> = all
-        .iter()
-        .map(|name| print_method(call, org, serial, doc, name, false))
-        .collect();
-    Ok(Reply::json(&body))
-}
-
-fn method(org: &Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
-    let name = call.param("methodType");
-    let doc = org
-        .authenticators
-        .get(serial)
-        .filter(|doc| methods_of(doc.text("key")).contains(&name));
-    let doc = doc.ok_or_else(|| Fail::not_found(name, "AuthenticatorMethod"))?;
-    Ok(Reply::json(&print_method(
-        call, org, serial, doc, name, true,
-    )))
+    if let Some(doc) = org.authenticators.get_mut(serial) {
+        (doc.active, doc.last_updated) = (false, call.now.whole());
+    }
+    shown(org, call, serial)
 }
 
 fn aaguids(org: &Org, call: &Call) -> Answer {

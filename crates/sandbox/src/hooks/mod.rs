@@ -1,4 +1,7 @@
-//! Event hooks: their life. Delivery follows with the connector (FACTS section 9).
+//! Event hooks: their life, and the proof that an endpoint wants them (FACTS section 9). Delivery follows with the
+//! connector; it sends by the same way out.
+
+mod verify;
 
 use serde_json::{Map, Value, json};
 
@@ -25,6 +28,7 @@ pub(crate) fn routes(routes: &mut Routes) {
             "/api/v1/eventHooks/{eventHookId}/lifecycle/deactivate",
             |org, call| switch(org, call, false),
         );
+    verify::routes(routes);
 }
 
 fn print(org: &Org, call: &Call, serial: u32, hook: &Doc) -> Value {

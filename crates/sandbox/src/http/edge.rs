@@ -8,17 +8,16 @@ use axum::extract::State;
 use axum::http::Request;
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderName, Method, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 
 use super::call::{Call, Caller, Query};
 use super::fail::{Fail, error_id};
 use super::limits::Standing;
-use super::page::rewrite_next;
 use super::reply::Reply;
 use super::router::{Access, Found, Handler, Route};
+use super::send::{Cut, plain, send};
 use super::{covers, media};
 use crate::clock::Time;
 use crate::control::{self, Asked, Effect, Record};
@@ -61,7 +60,7 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request<B
         body,
         effects: &effects,
     };
-    let (reply, cut) = visit.answer();
+    let (reply, cut) = visit.answer().await;
     send(reply, cut)
 }
 
@@ -77,12 +76,6 @@ fn normal(path: &str) -> String {
     } else {
         clean
     }
-}
-
-fn plain(status: StatusCode) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response
 }
 
 fn template<'a>(shared: &'a Shared, method: &Method, path: &'a str) -> &'a str {
@@ -112,16 +105,13 @@ fn strike(shared: &Shared, parts: &Parts, path: &str) -> Effects {
 }
 
 /// One request on its way through.
-struct Visit<'a> {
-    shared: &'a Shared,
-    parts: &'a Parts,
+pub(super) struct Visit<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) parts: &'a Parts,
     path: &'a str,
     body: Bytes,
-    effects: &'a Effects,
+    pub(super) effects: &'a Effects,
 }
-
-/// How far along the body the connection ends.
-type Cut = Option<f64>;
 
 impl Visit<'_> {
     fn has(&self, wanted: &Effect) -> bool {
@@ -139,7 +129,7 @@ impl Visit<'_> {
         format!("{scheme}://{}", host.unwrap_or("localhost"))
     }
 
-    fn answer(mut self) -> (Reply, Cut) {
+    async fn answer(mut self) -> (Reply, Cut) {
         let now = self.shared.clock.now();
         let salt = self.shared.next_call();
         let mut call = Call {
@@ -163,6 +153,7 @@ impl Visit<'_> {
             Some(reply) => reply,
             None => self
                 .routed(&mut call)
+                .await
                 .unwrap_or_else(|fail| fail.reply(&error_id(salt))),
         };
         let cut = self.spoil(&mut reply, &call);
@@ -173,43 +164,7 @@ impl Visit<'_> {
         (reply, cut)
     }
 
-    /// The answer of a fault that takes the place of the real one.
-    fn instead(&self) -> Option<Reply> {
-        self.effects
-            .iter()
-            .find_map(|(effect, until)| match effect {
-                Effect::Answer {
-                    status,
-                    body,
-                    headers,
-                } => {
-                    let status =
-                        StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-                    let mut reply = match body {
-                        None => Reply::empty(status),
-                        Some(serde_json::Value::String(text)) => {
-                            let mut reply = Reply::raw(text.clone().into_bytes()).status(status);
-                            reply.content_type = "text/html";
-                            reply
-                        }
-                        Some(json) => Reply::json(json).status(status),
-                    };
-                    for (name, value) in headers {
-                        if let Ok(name) = HeaderName::from_bytes(name.to_lowercase().as_bytes()) {
-                            reply = reply.header(name, value.clone());
-                        }
-                    }
-                    Some(reply)
-                }
-                Effect::RateLimit { .. } => {
-                    let standing = Standing::exhausted(until.unwrap_or_default());
-                    Some(standing.mark(too_many().reply(&error_id(1))))
-                }
-                _ => None,
-            })
-    }
-
-    fn routed(&self, call: &mut Call) -> Result<Reply, Fail> {
+    async fn routed(&self, call: &mut Call) -> Result<Reply, Fail> {
         let (route, params) = match self.shared.router.find(&call.method, &call.path) {
             Found::Route(route, params) => (route, params),
             Found::Method => return Err(Fail::method()),
@@ -217,14 +172,14 @@ impl Visit<'_> {
         };
         call.params = params;
         if route.access == Access::Public {
-            return self.handled(route, call);
+            return self.handled(route, call).await;
         }
         if route.access == Access::Client {
             let standing =
                 self.shared
                     .limits()
                     .count("token", &call.method, route.template, call.now);
-            return self.limited(standing, route, call);
+            return self.limited(standing, route, call).await;
         }
         let dpop = self.enter(route, call)?;
         let who = name_of(&call.caller);
@@ -246,22 +201,22 @@ impl Visit<'_> {
                 return Ok(standing.map_or(nothing.clone(), |standing| standing.mark(nothing)));
             }
         }
-        self.limited(standing, route, call)
+        self.limited(standing, route, call).await
     }
 
-    fn limited(
+    async fn limited(
         &self,
         standing: Option<Standing>,
         route: Route,
         call: &Call,
     ) -> Result<Reply, Fail> {
         let Some(standing) = standing else {
-            return self.handled(route, call);
+            return self.handled(route, call).await;
         };
         let reply = if standing.over {
             Err(too_many())
         } else {
-            self.handled(route, call)
+            self.handled(route, call).await
         };
         Ok(standing.mark(reply.unwrap_or_else(|fail| fail.reply(&error_id(call.salt)))))
     }
@@ -343,8 +298,19 @@ impl Visit<'_> {
         Err(Fail::forbidden())
     }
 
-    fn handled(&self, route: Route, call: &Call) -> Result<Reply, Fail> {
+    async fn handled(&self, route: Route, call: &Call) -> Result<Reply, Fail> {
+        let Handler::Outgoing(ask, take) = route.handler else {
+            return self.handled_here(route, call);
+        };
+        let asked = ask(&self.shared.read(), call)?;
+        let answer = self.shared.outside.send(asked).await;
+        take(&mut self.shared.write(), call, answer)
+    }
+
+    /// The answer of a family that needs nobody outside.
+    pub(super) fn handled_here(&self, route: Route, call: &Call) -> Result<Reply, Fail> {
         match route.handler {
+            Handler::Outgoing(..) => Err(no_path()),
             Handler::Read(read) => read(&self.shared.read(), call),
             Handler::Token => Ok(oauth::answer(
                 &mut self.shared.write(),
@@ -360,53 +326,6 @@ impl Visit<'_> {
                 write(&mut org, call)
             }
         }
-    }
-
-    /// Lets faults spoil an answer.
-    fn spoil(&self, reply: &mut Reply, call: &Call) -> Cut {
-        let mut cut = None;
-        for (effect, _) in self.effects {
-            match effect {
-                Effect::EmptyList => {
-                    reply.body = Bytes::from_static(b"[]");
-                    reply
-                        .headers
-                        .retain(|(_, value)| !value.ends_with("rel=\"next\""));
-                }
-                Effect::RepeatPage => reply.body = self.page_before(call).unwrap_or_default(),
-                Effect::LoopNext => {
-                    let here = format!("{}{}", call.base, self.parts.uri);
-                    rewrite_next(reply, |_| Some(here.clone()));
-                }
-                Effect::NoNext => reply
-                    .headers
-                    .retain(|(_, value)| !value.ends_with("rel=\"next\"")),
-                Effect::NextOrigin(origin) => {
-                    rewrite_next(reply, |url| {
-                        Some(format!("{origin}{}", url.strip_prefix(&call.base)?))
-                    });
-                }
-                Effect::MalformedJson => {
-                    let end = reply.body.len() / 2;
-                    reply.body = reply.body.slice(..end);
-                }
-                Effect::Cut(share) => cut = Some(*share),
-                Effect::Hangup => cut = Some(-1.0),
-                _ => {}
-            }
-        }
-        cut
-    }
-
-    /// The body of the first page of a list.
-    fn page_before(&self, call: &Call) -> Option<Bytes> {
-        let mut before = call.clone();
-        before.query.0.retain(|(name, _)| name != "after");
-        let Found::Route(route, params) = self.shared.router.find(&call.method, &call.path) else {
-            return None;
-        };
-        before.params = params;
-        self.handled(route, &before).ok().map(|reply| reply.body)
     }
 
     fn note(&self, call: &Call, reply: &Reply) {
@@ -438,7 +357,7 @@ fn shown(route: Route, call: &Call) -> Shown<'_> {
     }
 }
 
-fn too_many() -> Fail {
+pub(super) fn too_many() -> Fail {
     Fail::new(
         StatusCode::TOO_MANY_REQUESTS,
         "E0000047",
@@ -478,49 +397,4 @@ fn request_id(salt: u64) -> String {
     let mut id = String::from("a");
     id.push_str(&format!("{salt:016x}{:015x}", crate::store::mix(salt) >> 4));
     id
-}
-
-fn send(reply: Reply, cut: Cut) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = reply.status;
-    let headers = response.headers_mut();
-    if !reply.content_type.is_empty() {
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(reply.content_type),
-        );
-    }
-    for (name, value) in reply.headers {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.append(name, value);
-        }
-    }
-    if let Some(share) = cut {
-        headers.insert(
-            header::CONTENT_LENGTH,
-            HeaderValue::from(reply.body.len().max(1)),
-        );
-        *response.body_mut() = broken(&reply.body, share);
-    } else {
-        *response.body_mut() = Body::from(reply.body);
-    }
-    response
-}
-
-/// A body that ends in an error after a share of it.
-fn broken(body: &Bytes, share: f64) -> Body {
-    let thousandths = (0..=1000_usize)
-        .rev()
-        .find(|step| f64::from(u32::try_from(*step).unwrap_or(0)) <= share * 1000.0);
-    let end = body
-        .len()
-        .saturating_sub(1)
-        .min(body.len() * thousandths.unwrap_or(0) / 1000);
-    let first = (share >= 0.0).then(|| Ok(body.slice(..end)));
-    let last = stream::once(async {
-        // The part that is to arrive must have left before the connection ends.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        Err(std::io::Error::other("cut by a fault"))
-    });
-    Body::from_stream(stream::iter(first).chain(last))
 }

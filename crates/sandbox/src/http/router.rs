@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use http::Method;
 
-use super::{Answer, Call};
+use super::outside::{Answered, Asked};
+use super::{Answer, Call, Fail};
 use crate::org::Org;
 
 /// A function of a family: one that looks, or one that changes.
@@ -14,6 +15,11 @@ pub(crate) enum Handler {
     Write(fn(&mut Org, &Call) -> Answer),
     /// Answered at the edge, as it needs the network, the nonces or the keys.
     Token,
+    /// Somebody outside is asked first; no lock is held meanwhile.
+    Outgoing(
+        fn(&Org, &Call) -> Result<Asked, Fail>,
+        fn(&mut Org, &Call, Option<Answered>) -> Answer,
+    ),
 }
 
 /// Who may come in.
@@ -126,6 +132,17 @@ impl Routes {
         write: fn(&mut Org, &Call) -> Answer,
     ) -> &mut Self {
         self.add(Method::POST, template, Access::Api, Handler::Write(write))
+    }
+
+    /// POST for which the org asks somebody outside: what it asks, and what it makes of the answer.
+    pub(crate) fn outgoing(
+        &mut self,
+        template: &'static str,
+        ask: fn(&Org, &Call) -> Result<Asked, Fail>,
+        take: fn(&mut Org, &Call, Option<Answered>) -> Answer,
+    ) -> &mut Self {
+        let handler = Handler::Outgoing(ask, take);
+        self.add(Method::POST, template, Access::Api, handler)
     }
 
     /// POST that changes nothing.

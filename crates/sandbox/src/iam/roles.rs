@@ -155,7 +155,16 @@ fn replace(org: &mut Org, call: &Call) -> Answer {
         );
         role.last_updated = call.now.whole();
     }
-    shown(org, call, serial)
+    let role = org
+        .custom_roles
+        .get(serial)
+        .ok_or_else(|| Fail::not_found(call.param("roleIdOrLabel"), "CustomRole"))?;
+    let mut body = print(org, call, serial, role);
+    // Only who reads or makes a role is told whether it can be copied.
+    if let Some(body) = body.as_object_mut() {
+        body.shift_remove("isCloneable");
+    }
+    Ok(Reply::json(&body).link(&address(org, call, serial), "self"))
 }
 
 fn delete(org: &mut Org, call: &Call) -> Answer {

@@ -40,7 +40,7 @@ fn print(org: &Org, call: &Call, serial: u32, doc: &Doc) -> Value {
         "_links": {
             "self": { "href": call.url(&format!("/integrations/api/v1/api-services/{id}")), "hints": { "allow": ["GET", "DELETE"] } },
             "client": { "href": call.url(&format!("/oauth2/v1/clients/{id}")), "hints": { "allow": ["GET"] } },
-            "logo": { "name": "medium", "href": "https://op3static.oktacdn.com/assets/img/logos/default.6770228fb0dab49a1695ef440a5279bb.png", "type": "image/png" },
+            "logo": { "name": "medium", "href": "https://op3static.oktacdn.com/assets/img/logos/default.6770228fb0dab49a1695ef440a5279bb.png" },
         },
     })
 }

@@ -58,6 +58,8 @@ pub(crate) struct Org {
     pub(crate) settings: Settings,
     pub(crate) factors: Docs,
     pub(crate) integrations: Docs,
+    /// Users who were put into a realm by its id.
+    pub(crate) realm_of: BTreeMap<u32, String>,
     /// Users whose risk an admin set.
     pub(crate) risks: BTreeMap<u32, String>,
     /// Notices that users do not want.
@@ -108,6 +110,7 @@ impl Org {
             settings: Settings::new("Keywright Sandbox", now),
             factors: Docs::default(),
             integrations: Docs::default(),
+            realm_of: BTreeMap::new(),
             risks: BTreeMap::new(),
             unsubscribed: BTreeSet::new(),
             roles: Roles::default(),

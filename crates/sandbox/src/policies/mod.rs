@@ -113,6 +113,21 @@ impl Policies {
         Ok(())
     }
 
+    /// Whether an enrollment policy offers an authenticator; nothing when no policy names it.
+    pub(crate) fn enrolls(&self, key: &str) -> Option<bool> {
+        let named = self
+            .of_type("MFA_ENROLL")
+            .into_iter()
+            .filter_map(|(_, doc)| {
+                let all = doc.at(&["settings", "authenticators"])?.as_array()?;
+                let one = all
+                    .iter()
+                    .find(|one| one.get("key").and_then(Value::as_str) == Some(key))?;
+                Some(one.pointer("/enroll/self").and_then(Value::as_str) != Some("NOT_ALLOWED"))
+            });
+        named.reduce(|one, other| one || other)
+    }
+
     /// The policies of a type, first to last.
     fn of_type(&self, wanted: &str) -> Vec<(u32, &Doc)> {
         let mut found: Vec<_> = self

@@ -98,7 +98,7 @@ fn access_actions(given: &Value) -> Value {
     whole
 }
 
-/// Constraints that are named are required.
+/// Constraints that are named are required. What only a chain of methods knows is no part of them.
 fn require(constraints: Option<&mut Value>) {
     for constraint in constraints
         .and_then(Value::as_array_mut)
@@ -106,6 +106,7 @@ fn require(constraints: Option<&mut Value>) {
         .flatten()
         .filter_map(Value::as_object_mut)
     {
+        constraint.retain(|name, _| ["knowledge", "possession"].contains(&name.as_str()));
         for part in constraint.values_mut().filter_map(Value::as_object_mut) {
             part.retain(|_, value| !value.is_null());
             part.entry("required").or_insert(Value::Bool(true));

@@ -95,9 +95,21 @@ pub(super) fn create(org: &mut Org, call: &Call) -> Answer {
         now: call.now,
     };
     let serial = new.add(org);
+    enter_realm(org, serial, &body);
     told(org, call, serial, status, &groups);
     crate::groups::rules_look_at(org, serial, call.now);
     Ok(super::whole(org, call, serial))
+}
+
+/// Puts a user into the realm that a body names.
+pub(super) fn enter_realm(org: &mut Org, serial: u32, body: &Map<String, Value>) {
+    if let Some(realm) = body
+        .get("realmId")
+        .and_then(Value::as_str)
+        .filter(|id| !id.is_empty())
+    {
+        org.realm_of.insert(serial, realm.to_owned());
+    }
 }
 
 /// The object that Okta names in the summary: the one field at fault, or the whole user.

@@ -54,17 +54,18 @@ pub(crate) fn print(
     time(out, "lastLogin", person.last_login);
     time(out, "lastUpdated", Some(person.last_updated));
     time(out, "passwordChanged", person.password_changed);
-    if org.realms {
-        out.extend_from_slice(b",\"realmId\":\"");
-        out.extend_from_slice(org.tail.id(Kind::REALM, 0).as_bytes());
-        out.push(b'"');
+    let own = org.realm_of.get(&serial).cloned();
+    let realm = own.or_else(|| org.realms.then(|| org.tail.id(Kind::REALM, 0)));
+    if let Some(realm) = &realm {
+        out.extend_from_slice(b",\"realmId\":");
+        text(out, realm);
     }
     out.extend_from_slice(b",\"type\":{\"id\":\"");
     out.extend_from_slice(org.tail.id(Kind::USER_TYPE, person.user_type).as_bytes());
     out.extend_from_slice(b"\"},\"profile\":");
     profile(out, person);
     out.extend_from_slice(b",\"credentials\":");
-    credentials(out, person, !org.realms);
+    credentials(out, person, realm.is_none());
     out.extend_from_slice(b",\"_links\":{");
     if form == Form::Whole {
         actions(out, org, person, &format!("{base}/api/v1/users/{id}"), base);
@@ -102,7 +103,7 @@ fn profile(out: &mut Vec<u8>, person: &Person) {
 
 /// Writes the `credentials` member, which is also the whole answer of the credential calls.
 ///
-/// Orgs without realms also tell the mail addresses of users who have a password.
+/// Outside of realms the mail addresses of users who have a password are told as well.
 pub(crate) fn credentials(out: &mut Vec<u8>, person: &Person, mails: bool) {
     out.push(b'{');
     if person.has_password() {

@@ -82,6 +82,7 @@ fn change(org: &mut Org, call: &Call, merge: Merge) -> Answer {
             kept.answer = secrets.answer;
         }
     }
+    create::enter_realm(org, serial, &body);
     told(org, call, serial, renamed, password);
     Ok(super::whole(org, call, serial))
 }

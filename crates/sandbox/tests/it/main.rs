@@ -6,9 +6,13 @@
     reason = "a test that cannot go on should stop"
 )]
 
+mod apps;
+mod authenticators;
 mod client;
 mod control;
 mod groups;
+mod hooks;
 mod oauth;
 mod paging;
+mod policies;
 mod users;

@@ -268,3 +268,22 @@ async fn me_is_who_made_the_token() {
     let (_, me) = ask(&org, Method::GET, "/api/v1/users/me", None).await;
     assert_eq!(me["profile"]["firstName"], "Ada");
 }
+
+#[tokio::test]
+async fn who_is_put_into_a_realm_shows_it_instead_of_mail_addresses() {
+    let org = org(0, 0).await;
+    let mut body = profile("realm@example.com");
+    body["credentials"] = json!({ "password": { "value": "Correct-Horse-1" } });
+    let (_, user) = ask(&org, Method::POST, "/api/v1/users", Some(body.clone())).await;
+    assert_eq!(user.get("realmId"), None);
+    assert_eq!(
+        user["credentials"]["emails"][0]["value"],
+        "realm@example.com"
+    );
+    body["realmId"] = json!("guo1111111111111111a");
+    let here = format!("/api/v1/users/{}", user["id"].as_str().unwrap());
+    ask(&org, Method::PUT, &here, Some(body)).await;
+    let (_, user) = ask(&org, Method::GET, &here, None).await;
+    assert_eq!(user["realmId"], "guo1111111111111111a");
+    assert_eq!(user["credentials"].get("emails"), None);
+}
