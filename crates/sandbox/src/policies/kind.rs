@@ -156,7 +156,7 @@ fn password() -> Value {
         "recovery": {
             "factors": {
                 "recovery_question": { "status": "INACTIVE", "properties": { "complexity": { "minLength": 4 } } },
-                "okta_email": { "status": "ACTIVE", "properties": { "recoveryToken": { "tokenLifetimeMinutes": 60 } } },
+                "okta_email": { "status": "INACTIVE", "properties": { "recoveryToken": { "tokenLifetimeMinutes": 60 } } },
                 "okta_sms": { "status": "INACTIVE" },
                 "okta_call": { "status": "INACTIVE" },
             },

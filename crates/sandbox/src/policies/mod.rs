@@ -36,7 +36,13 @@ impl Policies {
     pub(crate) fn new(everyone: &str, now: Time) -> Self {
         let mut policies = Self::default();
         for (kind, name, description, system) in kind::INITIAL {
-            let body = json!({ "type": kind, "name": name, "description": description });
+            let mut body = json!({ "type": kind, "name": name, "description": description });
+            if *kind == "PASSWORD" {
+                // Only the first policy acts on passwords that became known; whoever saves it without a word on that
+                // switches it off.
+                let known = json!({ "expireAfterDays": 0, "logoutEnabled": true, "delegatedWorkflowId": null });
+                body["settings"] = json!({ "password": { "breachedProtection": known } });
+            }
             let mut doc = Doc::system(body, now);
             doc.system = *system;
             kind::complete(&mut doc, everyone);
