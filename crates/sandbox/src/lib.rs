@@ -35,6 +35,8 @@
 //!   `{"method": "GET", "path": "/api/v1/groups/{groupId}/users", "nth": 3, "effect": {"answer": {"status": 500}}}`.
 //! - `GET clock`, `POST clock`: `{"advance_ms": 600000}`, `{"set": "2026-01-01T00:00:00Z"}`, `{"frozen": true}`.
 //! - `POST people`: an [`Edit`] or a list of them, such as `{"op": "join", "group": "Sales", "users": ["a@acme.example"]}`.
+//! - `GET push`, `POST push`: what is pushed to apps by SCIM; a [`PushOrder`] or a list of them, such as
+//!   `{"op": "retry"}`.
 //! - `POST limits`: `{"on": false}`, `{"bucket": "groups", "per_minute": 20}`, `{"clear": true}`.
 //! - `POST nonce`: the DPoP nonces given out so far are refused.
 //! - `GET credentials`: the API token and the service apps. `GET routes`: what is supported.
@@ -68,6 +70,7 @@ mod network;
 mod oauth;
 mod org;
 mod policies;
+mod provisioning;
 mod quotas;
 mod roles;
 mod sandbox;
@@ -81,4 +84,5 @@ mod users;
 
 pub use control::{Edit, EditError, Effect, Fault, Requests};
 pub use credentials::{Credentials, ServiceApp};
+pub use provisioning::{Dialect, PushError, PushFaults, PushOrder};
 pub use sandbox::{Sandbox, SandboxOptions, StartError};

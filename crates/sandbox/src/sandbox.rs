@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::clock::{Clock, Time};
 use crate::control::{Edit, EditError, Fault, Requests};
 use crate::credentials::{Credentials, ServiceApp};
+use crate::provisioning::{self, PushError, PushOrder};
 use crate::shared::{Running, Shared};
 use crate::start;
 
@@ -132,6 +133,7 @@ impl Sandbox {
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = watch::channel(false);
+        tokio::spawn(provisioning::run(Arc::clone(&shared), stopped.clone()));
         let (task, certificate) = if options.tls {
             let secured = start::Secured::new()?;
             (
@@ -247,6 +249,11 @@ impl Sandbox {
     /// Changes people and groups at once; gives the ids of what was made.
     pub fn edit(&self, edits: &[Edit]) -> Result<Vec<String>, EditError> {
         self.shared.edit(edits)
+    }
+
+    /// Does something with the provisioning of an app; gives what the control says of it.
+    pub async fn push(&self, order: &PushOrder) -> Result<serde_json::Value, PushError> {
+        provisioning::carry_out(&self.shared, order).await
     }
 
     /// Switches rate limits on or off.

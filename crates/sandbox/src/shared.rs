@@ -11,6 +11,7 @@ use crate::credentials::Credentials;
 use crate::http::{Limits, Outside, Router, Routes};
 use crate::oauth::Memory;
 use crate::org::Org;
+use crate::provisioning::Pushing;
 use crate::store::mix;
 
 /// The state of a running org.
@@ -23,6 +24,7 @@ pub(crate) struct Shared {
     limits: Mutex<Limits>,
     faults: Mutex<Faults>,
     requests: Mutex<RequestLog>,
+    pub(crate) pushing: Pushing,
     pub(crate) router: Router,
     pub(crate) outside: Outside,
     pub(crate) tls: bool,
@@ -57,6 +59,7 @@ impl Shared {
             limits: Mutex::new(Limits::new(running.limited)),
             faults: Mutex::default(),
             requests: Mutex::default(),
+            pushing: Pushing::default(),
             router: Router::of(all_routes()),
             outside: Outside::default(),
             tls: running.tls,
@@ -105,6 +108,7 @@ impl Shared {
         self.clock.right();
         self.faults().clear();
         self.requests().clear();
+        self.pushing.reset();
         let mut limits = self.limits();
         limits.clear();
         limits.switch(self.limited);
@@ -113,7 +117,9 @@ impl Shared {
     /// Makes quick changes.
     pub(crate) fn edit(&self, edits: &[Edit]) -> Result<Vec<String>, EditError> {
         let now = self.clock.now();
-        apply(&mut self.write(), edits, now)
+        let made = apply(&mut self.write(), edits, now);
+        self.pushing.kick();
+        made
     }
 
     /// The credentials as JSON, without the address.

@@ -13,9 +13,12 @@ mod disk;
 mod kill;
 mod newer;
 mod org;
+mod push;
 mod secrets;
+mod server;
 mod setup;
 mod site;
+mod stop;
 mod two;
 
 /// Makes a test of an `async fn(Site)` on each database.

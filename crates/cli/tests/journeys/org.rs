@@ -27,7 +27,7 @@ impl Org {
     pub(crate) fn start(options: &[&str]) -> Self {
         let place = TempDir::new().expect("a folder");
         let credentials = place.path().join("org.json");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_keywright"))
+        let mut process = Command::new(crate::server::program())
             .args([
                 "sandbox",
                 "--listen",

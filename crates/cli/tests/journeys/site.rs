@@ -78,7 +78,7 @@ impl Site {
 
     /// A command with this installation in its environment and nothing else of ours.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keywright"));
+        let mut command = Command::new(crate::server::program());
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("KEYWRIGHT_")) {
             command.env_remove(name);
         }

@@ -9,6 +9,7 @@ use crate::groups;
 use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
 use crate::log::Event;
 use crate::org::Org;
+use crate::provisioning;
 use crate::store::Kind;
 use crate::users;
 
@@ -19,6 +20,18 @@ pub(crate) struct UserAssignment {
     pub(crate) profile: Map<String, Value>,
     pub(crate) created: Time,
     pub(crate) last_updated: Time,
+}
+
+impl UserAssignment {
+    /// The assignment of somebody who has the app by a group.
+    pub(crate) fn by_group(app: &App, login: &str) -> Self {
+        Self {
+            user_name: Some(login.to_owned()),
+            profile: Map::new(),
+            created: app.last_updated,
+            last_updated: app.last_updated,
+        }
+    }
 }
 
 /// The routes of assignments.
@@ -49,13 +62,15 @@ pub(super) fn print(org: &Org, call: &Call, app: u32, user: u32, held: &UserAssi
         *value = Value::Null;
     }
     profile.extend(held.profile.clone());
-    json!({
+    let mut shown = json!({
         "id": id, "externalId": null, "created": held.created, "lastUpdated": held.last_updated, "scope": "USER",
         "status": "ACTIVE", "statusChanged": held.created, "passwordChanged": null, "syncState": "DISABLED",
         "credentials": held.user_name.as_ref().map_or_else(|| json!({}), |name| json!({ "userName": name })),
         "profile": profile,
         "_links": { "app": { "href": here }, "user": { "href": call.url(&format!("/api/v1/users/{id}")) } },
-    })
+    });
+    provisioning::account_shown(org, app, user, &mut shown);
+    shown
 }
 
 /// What an app gets to know of a user by its default mapping.
@@ -96,10 +111,17 @@ fn list_users(org: &Org, call: &Call) -> Answer {
             .any(|text| text.to_lowercase().starts_with(&q))
         })
     };
-    let rest = app
+    let by_group = provisioning::implicit(org, serial);
+    let first = after.map_or(0, |user| user + 1);
+    let mut all: Vec<_> = app
         .users
-        .range(after.map_or(0, |user| user + 1)..)
-        .filter(|(user, _)| fits(user));
+        .range(first..)
+        .chain(by_group.range(first..))
+        .collect();
+    if !by_group.is_empty() {
+        all.sort_by_key(|(user, _)| **user);
+    }
+    let rest = all.into_iter().filter(|(user, _)| fits(user));
     let mut found: Vec<_> = rest.take(page.limit + 1).collect();
     let more = found.len() > page.limit;
     found.truncate(page.limit);
@@ -202,7 +224,11 @@ fn one_user(org: &Org, call: &Call) -> Answer {
     let (serial, app) = lookup(org, call)?;
     let id = call.param("userId");
     let user = org.tail.serial(Kind::USER, id);
-    let held = user.and_then(|user| app.users.get(&user).map(|held| (user, held)));
+    let by_group = provisioning::implicit(org, serial);
+    let held = user.and_then(|user| {
+        let held = app.users.get(&user).or_else(|| by_group.get(&user));
+        held.map(|held| (user, held))
+    });
     let (user, held) = held.ok_or_else(|| Fail::not_found(id, "AppUser"))?;
     Ok(Reply::json(&print(org, call, serial, user, held)))
 }

@@ -76,6 +76,7 @@ fn delete(org: &mut Org, call: &Call) -> Answer {
     told(org, call, serial, "application.lifecycle.delete");
     org.roles.forget(Holder::Client(serial));
     org.apps.rows.remove(serial);
+    org.provisioning.forget(serial);
     Ok(Reply::no_content())
 }
 

@@ -8,6 +8,7 @@ use crate::groups::{self, Group, Origin};
 use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
 use crate::log::Event;
 use crate::org::Org;
+use crate::provisioning;
 use crate::store::{Doc, Kind, members};
 
 const PUSH: Kind = Kind("gPm");
@@ -43,14 +44,16 @@ pub(crate) fn pushes_of_group(org: &Org, group: u32) -> usize {
 fn print(org: &Org, call: &Call, app: u32, serial: u32, push: &Doc) -> Value {
     let link = |path: &str, id: &str| json!({ "href": call.url(&format!("/api/v1/{path}/{id}")) });
     let (source, target) = (push.text("sourceGroupId"), push.text("targetGroupId"));
-    json!({
+    let mut shown = json!({
         "created": push.created.short(), "id": push_id(org, app, serial), "lastUpdated": push.last_updated.short(),
         "sourceGroupId": source, "status": push.status(), "targetGroupId": target,
         "_links": {
             "app": link("apps", &org.tail.id(Kind::APP, app)), "sourceGroup": link("groups", source),
             "targetGroup": link("groups", target),
         },
-    })
+    });
+    provisioning::link_shown(org, app, serial, &mut shown);
+    shown
 }
 
 /// Each app counts its own pushes, so the id holds both numbers.
@@ -126,10 +129,12 @@ fn create(org: &mut Org, call: &Call) -> Answer {
             id.to_owned()
         }
     };
-    let mut push = Doc::new(
-        members(json!({ "sourceGroupId": source, "targetGroupId": target })),
-        call.now,
-    );
+    let mut body = members(json!({ "sourceGroupId": source, "targetGroupId": target }));
+    // A group that is pushed under its own name is renamed with it; one with another name at the app keeps that.
+    if own_name(org, &source, &target) {
+        body.insert("ownName".to_owned(), true.into());
+    }
+    let mut push = Doc::new(body, call.now);
     push.active = text("status") != "INACTIVE";
     let serial = org
         .apps
@@ -148,6 +153,14 @@ fn create(org: &mut Org, call: &Call) -> Answer {
             .target(source),
     );
     shown(org, call, app, serial)
+}
+
+fn own_name(org: &Org, source: &str, target: &str) -> bool {
+    let name = |id: &str| {
+        let serial = org.tail.serial(Kind::GROUP, id)?;
+        org.groups.get(serial).map(|group| group.name.clone())
+    };
+    name(source) != name(target)
 }
 
 /// The group that the app makes on its side, as Okta imports it.
@@ -212,6 +225,7 @@ fn delete(org: &mut Org, call: &Call) -> Answer {
     if let Some(app) = org.apps.get_mut(app) {
         app.pushes.remove(serial);
     }
+    provisioning::unpush(org, app, serial, remove);
     if remove
         && let Some(target) =
             push.and_then(|push| org.tail.serial(Kind::GROUP, push.text("targetGroupId")))

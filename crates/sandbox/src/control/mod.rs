@@ -7,6 +7,7 @@
 //! | `GET`, `POST`, `DELETE /_sandbox/faults` | rules by which answers go wrong, see [`Fault`] |
 //! | `GET`, `POST /_sandbox/clock` | `{"advance_ms"}`, `{"set"}`, `{"frozen"}` |
 //! | `POST /_sandbox/people` | a list of [`Edit`]s, made at once |
+//! | `GET`, `POST /_sandbox/push` | provisioning by SCIM: state; [`PushOrder`](crate::PushOrder)s |
 //! | `POST /_sandbox/limits` | `{"on": bool}`, `{"bucket", "per_minute"}`, `{"clear": true}` |
 //! | `POST /_sandbox/nonce` | renews the DPoP nonce and refuses the old ones |
 //! | `GET /_sandbox/credentials` | the API token and the service apps |

@@ -106,15 +106,21 @@ impl Groups {
     /// Adds a group; its name must be free.
     pub(crate) fn add(&mut self, group: Group) -> u32 {
         let name = group.name.clone();
+        // A group of an app may have the name of a group of Okta's, which keeps it.
+        let named = group.origin != Origin::App || self.names.get(&name).is_none();
         let serial = self.rows.push(group);
-        self.names.insert(&name, serial);
+        if named {
+            self.names.insert(&name, serial);
+        }
         serial
     }
 
     /// Gives a group another name.
     pub(crate) fn rename(&mut self, serial: u32, name: &str) {
         if let Some(group) = self.rows.get_mut(serial) {
-            self.names.remove(&group.name);
+            if self.names.get(&group.name) == Some(serial) {
+                self.names.remove(&group.name);
+            }
             group.name = name.into();
             self.names.insert(name, serial);
         }
@@ -125,7 +131,9 @@ impl Groups {
         let Some(group) = self.rows.remove(serial) else {
             return Vec::new();
         };
-        self.names.remove(&group.name);
+        if self.names.get(&group.name) == Some(serial) {
+            self.names.remove(&group.name);
+        }
         group.members.clone()
     }
 

@@ -22,6 +22,7 @@ use super::{covers, media};
 use crate::clock::Time;
 use crate::control::{self, Asked, Effect, Record};
 use crate::oauth::{self, Shown};
+use crate::provisioning;
 use crate::roles::Power;
 use crate::shared::Shared;
 
@@ -40,6 +41,12 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request<B
         return plain(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let path = normal(parts.uri.path());
+    if path == "/_sandbox/push" {
+        return send(
+            provisioning::answer(&shared, &parts.method, &body).await,
+            None,
+        );
+    }
     if path.starts_with("/_sandbox/") {
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         return send(
@@ -47,6 +54,7 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request<B
             None,
         );
     }
+    let changes = parts.method != Method::GET;
     let effects = strike(&shared, &parts, &path);
     for (effect, _) in &effects {
         if let Effect::DelayMs(time) = effect {
@@ -61,6 +69,9 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request<B
         effects: &effects,
     };
     let (reply, cut) = visit.answer().await;
+    if changes {
+        shared.pushing.kick();
+    }
     send(reply, cut)
 }
 

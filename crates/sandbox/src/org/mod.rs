@@ -16,6 +16,7 @@ use crate::idps::IdpKey;
 use crate::log::Log;
 use crate::oauth::Keys;
 use crate::policies::Policies;
+use crate::provisioning::Provisioning;
 use crate::quotas::Quotas;
 use crate::roles::Roles;
 use crate::schemas::Schemas;
@@ -43,6 +44,7 @@ pub(crate) struct Org {
     pub(crate) owners: Vec<Owner>,
     pub(crate) schemas: Schemas,
     pub(crate) apps: Apps,
+    pub(crate) provisioning: Provisioning,
     pub(crate) policies: Policies,
     pub(crate) zones: Docs,
     pub(crate) origins: Docs,
@@ -92,6 +94,7 @@ impl Org {
             owners: Vec::new(),
             schemas: Schemas::new(now),
             apps: Apps::default(),
+            provisioning: Provisioning::default(),
             policies: Policies::new(
                 &Tail::of(seed).id(Kind::GROUP, crate::groups::EVERYONE),
                 now,

@@ -15,4 +15,5 @@ mod hooks;
 mod oauth;
 mod paging;
 mod policies;
+mod provisioning;
 mod users;

@@ -12,7 +12,7 @@ use crate::output::{at, items, text};
 /// The connection's name.
 const NAME: &str = "demo";
 /// Which group gives which role.
-const MAPPED: [(&str, &str); 4] = [
+pub(super) const MAPPED: [(&str, &str); 4] = [
     ("Engineering", "user"),
     ("Sales", "user"),
     ("Product", "helpdesk"),

@@ -7,6 +7,7 @@
 mod folder;
 mod joining;
 mod okta_side;
+mod pushing;
 mod runs;
 mod stage;
 mod steps;

@@ -5,6 +5,7 @@ use keywright_sandbox::Edit;
 use serde_json::{Value, json};
 
 use super::joining::{connect, map, register, resume, test};
+use super::pushing;
 use super::runs::{diff, edit, ended, expect, logins, start, told};
 use super::stage::Stage;
 use super::teller::{Teller, Told};
@@ -27,6 +28,18 @@ pub(super) async fn all(stage: &Stage, teller: &mut Teller) -> anyhow::Result<()
         .await?;
     teller
         .step("Groups mapped to roles", map(stage, &connection))
+        .await?;
+    let app = teller
+        .step(
+            "Provisioning switched on in Okta",
+            pushing::connect(stage, &connection),
+        )
+        .await?;
+    teller
+        .step(
+            "People and groups pushed by SCIM",
+            pushing::push(stage, &app),
+        )
         .await?;
     let sync = format!("/connections/{}/sync", id(&connection));
     teller
