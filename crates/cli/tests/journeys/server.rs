@@ -75,7 +75,9 @@ pub(crate) type Person = [String; 6];
 impl Scim {
     /// With a new token, at a running server.
     pub(crate) fn new(site: &Site, server: &Server) -> Self {
-        let made = site.done(&["scim", "token", "create", "--name", "test", "--output", "json"]);
+        let made = site.done(&[
+            "scim", "token", "create", "--name", "test", "--output", "json",
+        ]);
         let made: Value = serde_json::from_str(&made).expect("JSON");
         let base = text(&made["base_url"]);
         let path = base.split_once("/connections/").expect("a base URL").1;

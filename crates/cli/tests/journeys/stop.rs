@@ -90,18 +90,16 @@ async fn what_was_acknowledged_is_there(site: Site) {
 /// Writes until no answer comes: makes people, changes three attributes of one at once, names a group and adds to it.
 async fn write(scim: &Scim, client: usize, round: usize, book: &Mutex<Book>) {
     let known = book.lock().expect("a book").group.clone();
-    let group = match known {
-        Some((group, _)) => group,
-        None => {
-            let name = format!("group {client}: 0");
-            let body = json!({"displayName": name, "members": []});
-            let Some(made) = done(scim, Method::POST, "/Groups", &body, book).await else {
-                return;
-            };
-            let id = text(&made["id"]);
-            book.lock().expect("a book").group = Some((id.clone(), Written::default()));
-            id
-        }
+    let group = if let Some((group, _)) = known {
+        group
+    } else {
+        let body = json!({"displayName": format!("group {client}: 0"), "members": []});
+        let Some(made) = done(scim, Method::POST, "/Groups", &body, book).await else {
+            return;
+        };
+        let id = text(&made["id"]);
+        book.lock().expect("a book").group = Some((id.clone(), Written::default()));
+        id
     };
     for number in 0.. {
         let name = format!("person.{client}.{round}.{number}@acme.example");
