@@ -38,6 +38,8 @@
 //! - `GET push`, `POST push`: what is pushed to apps by SCIM; a [`PushOrder`] or a list of them, such as
 //!   `{"op": "retry"}`.
 //! - `POST limits`: `{"on": false}`, `{"bucket": "groups", "per_minute": 20}`, `{"clear": true}`.
+//! - `GET hosts`, `POST hosts`: `{"hooks.example": "http://127.0.0.1:9000"}`: where a host is that the org calls, such as
+//!   the endpoint of an event hook; a reset leaves it.
 //! - `POST nonce`: the DPoP nonces given out so far are refused.
 //! - `GET credentials`: the API token and the service apps. `GET routes`: what is supported.
 

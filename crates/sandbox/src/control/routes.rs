@@ -1,9 +1,12 @@
 //! The controls over HTTP.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::{Edit, Fault};
 use crate::clock::Time;
@@ -41,6 +44,8 @@ pub(crate) fn answer(
         ("POST", "nonce") => {
             Ok(json!({ "nonce": shared.memory().renew(shared.clock.now(), true) }))
         }
+        ("GET", "hosts") => Ok(hosts(shared)),
+        ("POST", "hosts") => set_hosts(shared, body),
         ("GET", "credentials") => Ok(shared.credentials_json()),
         ("GET", "health") => Ok(json!({ "status": "ok" })),
         ("GET", "routes") => Ok(routes(shared)),
@@ -151,6 +156,28 @@ fn limits(shared: &Shared, body: &Bytes) -> Result<Value, String> {
         }
     }
     Ok(json!({ "on": limits.is_on() }))
+}
+
+fn hosts(shared: &Shared) -> Value {
+    let hosts = shared.outside.hosts();
+    hosts
+        .iter()
+        .map(|(host, at)| (host.clone(), json!(at.as_str())))
+        .collect()
+}
+
+/// Says where hosts are that the org calls; null takes one away.
+fn set_hosts(shared: &Shared, body: &Bytes) -> Result<Value, String> {
+    let asked: BTreeMap<String, Option<String>> = read(body)?;
+    for (host, at) in asked {
+        let at = at.map(|at| Url::parse(&at).map_err(|error| format!("`{at}`: {error}")));
+        let mut hosts = shared.outside.hosts();
+        match at.transpose()? {
+            Some(at) => hosts.insert(host, at),
+            None => hosts.remove(&host),
+        };
+    }
+    Ok(hosts(shared))
 }
 
 fn routes(shared: &Shared) -> Value {

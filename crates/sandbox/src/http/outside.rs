@@ -1,10 +1,12 @@
 //! What the org asks of others, such as the endpoints of event hooks.
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderName, Method, StatusCode};
+use http::{HeaderName, Method, StatusCode, header};
+use url::Url;
 
 /// So long Okta waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -33,11 +35,32 @@ pub(crate) struct Answered {
 #[derive(Debug, Default)]
 pub(crate) struct Outside {
     client: OnceLock<Option<reqwest::Client>>,
+    /// Hosts that are somewhere else: name, and the address asked in its place.
+    hosts: Mutex<BTreeMap<String, Url>>,
 }
 
 impl Outside {
+    /// Hosts that are somewhere else than their names say.
+    pub(crate) fn hosts(&self) -> MutexGuard<'_, BTreeMap<String, Url>> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leads a request to where its host is, with the name of the host that was meant.
+    fn lead(&self, asked: &mut Asked) -> Option<()> {
+        let mut url = Url::parse(&asked.url).ok()?;
+        let host = url.host_str()?.to_owned();
+        let there = self.hosts().get(&host)?.clone();
+        url.set_scheme(there.scheme()).ok()?;
+        url.set_host(there.host_str()).ok()?;
+        url.set_port(there.port()).ok()?;
+        asked.headers.push((header::HOST, host));
+        asked.url = url.into();
+        Some(())
+    }
+
     /// Sends a request; nothing when no whole answer came in time.
-    pub(crate) async fn send(&self, asked: Asked) -> Option<Answered> {
+    pub(crate) async fn send(&self, mut asked: Asked) -> Option<Answered> {
+        self.lead(&mut asked);
         let make = || {
             let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE);
             client

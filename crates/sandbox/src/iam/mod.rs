@@ -1,5 +1,6 @@
 //! Custom roles, resource sets, and the bindings between them.
 
+mod labelled;
 mod roles;
 mod sets;
 

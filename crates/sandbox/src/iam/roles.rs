@@ -2,11 +2,19 @@
 
 use serde_json::{Value, json};
 
+use super::labelled::Labelled;
 use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
 use crate::org::Org;
 use crate::store::{Doc, Kind, members};
 
-const ROLE: Kind = Kind("cr0");
+const ROLES: Labelled = Labelled {
+    kind: Kind("cr0"),
+    param: "roleIdOrLabel",
+    name: "CustomRole",
+    taken: "label: There is already an admin role with this name.",
+    all: |org| &org.custom_roles,
+    all_mut: |org| &mut org.custom_roles,
+};
 
 /// The routes of custom roles.
 pub(super) fn routes(routes: &mut Routes) {
@@ -15,7 +23,9 @@ pub(super) fn routes(routes: &mut Routes) {
         .post("/api/v1/iam/roles", create)
         .get("/api/v1/iam/roles/{roleIdOrLabel}", one)
         .put("/api/v1/iam/roles/{roleIdOrLabel}", replace)
-        .delete("/api/v1/iam/roles/{roleIdOrLabel}", delete)
+        .delete("/api/v1/iam/roles/{roleIdOrLabel}", |org, call| {
+            ROLES.delete(org, call)
+        })
         .get("/api/v1/iam/roles/{roleIdOrLabel}/permissions", permissions)
         .get(
             "/api/v1/iam/roles/{roleIdOrLabel}/permissions/{permissionType}",
@@ -33,47 +43,28 @@ pub(super) fn routes(routes: &mut Routes) {
 
 /// The label of the custom role with an id.
 pub(crate) fn label_of(org: &Org, id: &str) -> Option<String> {
-    let serial = org.tail.serial(ROLE, id)?;
-    org.custom_roles
-        .get(serial)
-        .map(|role| role.text("label").to_owned())
+    ROLES
+        .by_id(org, id)
+        .map(|(_, role)| role.text("label").to_owned())
 }
 
 fn address(org: &Org, call: &Call, serial: u32) -> String {
-    call.url(&format!("/api/v1/iam/roles/{}", org.tail.id(ROLE, serial)))
+    call.url(&format!(
+        "/api/v1/iam/roles/{}",
+        org.tail.id(ROLES.kind, serial)
+    ))
 }
 
 fn print(org: &Org, call: &Call, serial: u32, role: &Doc) -> Value {
     let here = address(org, call, serial);
     json!({
-        "id": org.tail.id(ROLE, serial), "label": role.text("label"), "isCloneable": false,
+        "id": org.tail.id(ROLES.kind, serial), "label": role.text("label"), "isCloneable": false,
         "description": role.text("description"), "created": role.created, "lastUpdated": role.last_updated,
         "_links": { "permissions": { "href": format!("{here}/permissions") }, "self": { "href": here } },
     })
 }
 
-fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
-    let name = call.param("roleIdOrLabel");
-    let by_id = org
-        .tail
-        .serial(ROLE, name)
-        .filter(|serial| org.custom_roles.get(*serial).is_some());
-    let by_label = || {
-        org.custom_roles
-            .iter()
-            .find(|(_, role)| role.text("label") == name)
-            .map(|(serial, _)| serial)
-    };
-    by_id
-        .or_else(by_label)
-        .ok_or_else(|| Fail::not_found(name, "CustomRole"))
-}
-
-fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
-    let role = org
-        .custom_roles
-        .get(serial)
-        .ok_or_else(|| Fail::not_found(call.param("roleIdOrLabel"), "CustomRole"))?;
+fn shown(org: &Org, call: &Call, serial: u32, role: &Doc) -> Answer {
     Ok(Reply::json(&print(org, call, serial, role)).link(&address(org, call, serial), "self"))
 }
 
@@ -89,40 +80,13 @@ fn list(org: &Org, call: &Call) -> Answer {
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
-    shown(org, call, find(org, call)?)
-}
-
-fn labelled(
-    org: &Org,
-    body: &serde_json::Map<String, Value>,
-    own: Option<u32>,
-) -> Result<String, Fail> {
-    let label = body
-        .get("label")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    if label.is_empty() {
-        return Err(Fail::validation(
-            "label",
-            ["label: Label must be specified"],
-        ));
-    }
-    if org
-        .custom_roles
-        .iter()
-        .any(|(serial, role)| Some(serial) != own && role.text("label") == label)
-    {
-        return Err(Fail::validation(
-            "label",
-            ["label: There is already an admin role with this name."],
-        ));
-    }
-    Ok(label.to_owned())
+    let (serial, role) = ROLES.find(org, call)?;
+    shown(org, call, serial, role)
 }
 
 fn create(org: &mut Org, call: &Call) -> Answer {
     let body = call.object()?;
-    let label = labelled(org, &body, None)?;
+    let label = ROLES.label(org, &body, None)?;
     let permissions = body
         .get("permissions")
         .and_then(Value::as_array)
@@ -139,38 +103,20 @@ fn create(org: &mut Org, call: &Call) -> Answer {
         .map(|name| json!({ "label": name, "created": call.now.whole() }))
         .collect();
     let role = json!({ "label": label, "description": body.get("description").cloned().unwrap_or_default(), "permissions": stamped });
-    let serial = org.custom_roles.push(Doc::new(members(role), call.now));
-    shown(org, call, serial)
+    let role = Doc::new(members(role), call.now);
+    let serial = org.custom_roles.push(role.clone());
+    shown(org, call, serial, &role)
 }
 
 fn replace(org: &mut Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
-    let body = call.object()?;
-    let label = labelled(org, &body, Some(serial))?;
-    if let Some(role) = org.custom_roles.get_mut(serial) {
-        role.body.insert("label".to_owned(), label.into());
-        role.body.insert(
-            "description".to_owned(),
-            body.get("description").cloned().unwrap_or_default(),
-        );
-        role.last_updated = call.now.whole();
-    }
-    let role = org
-        .custom_roles
-        .get(serial)
-        .ok_or_else(|| Fail::not_found(call.param("roleIdOrLabel"), "CustomRole"))?;
-    let mut body = print(org, call, serial, role);
+    let serial = ROLES.rename(org, call)?;
+    let role = org.custom_roles.get(serial);
+    let mut body = role.map_or(Value::Null, |role| print(org, call, serial, role));
     // Only who reads or makes a role is told whether it can be copied.
     if let Some(body) = body.as_object_mut() {
         body.shift_remove("isCloneable");
     }
     Ok(Reply::json(&body).link(&address(org, call, serial), "self"))
-}
-
-fn delete(org: &mut Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
-    org.custom_roles.remove(serial);
-    Ok(Reply::no_content())
 }
 
 fn print_permission(org: &Org, call: &Call, serial: u32, held: &Value) -> Value {
@@ -185,17 +131,10 @@ fn print_permission(org: &Org, call: &Call, serial: u32, held: &Value) -> Value 
     })
 }
 
-fn held(org: &Org, serial: u32) -> Vec<Value> {
-    let role = org.custom_roles.get(serial);
-    role.and_then(|role| role.body.get("permissions"))
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default()
-}
-
 fn permissions(org: &Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
-    let list: Vec<_> = held(org, serial)
+    let serial = ROLES.find(org, call)?.0;
+    let list: Vec<_> = ROLES
+        .held(org, serial, "permissions")
         .iter()
         .map(|one| print_permission(org, call, serial, one))
         .collect();
@@ -203,9 +142,9 @@ fn permissions(org: &Org, call: &Call) -> Answer {
 }
 
 fn permission(org: &Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
+    let serial = ROLES.find(org, call)?.0;
     let name = call.param("permissionType");
-    let all = held(org, serial);
+    let all = ROLES.held(org, serial, "permissions");
     let one = all
         .iter()
         .find(|one| one.get("label").and_then(Value::as_str) == Some(name));
@@ -214,17 +153,10 @@ fn permission(org: &Org, call: &Call) -> Answer {
     Ok(Reply::json(&print_permission(org, call, serial, one)).link(&here, "self"))
 }
 
-fn set(org: &mut Org, serial: u32, permissions: Vec<Value>) {
-    if let Some(role) = org.custom_roles.get_mut(serial) {
-        role.body
-            .insert("permissions".to_owned(), Value::Array(permissions));
-    }
-}
-
 fn allow(org: &mut Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
+    let serial = ROLES.find(org, call)?.0;
     let name = call.param("permissionType").to_owned();
-    let mut all = held(org, serial);
+    let mut all = ROLES.held(org, serial, "permissions");
     if !all
         .iter()
         .any(|one| one.get("label").and_then(Value::as_str) == Some(name.as_str()))
@@ -237,19 +169,19 @@ fn allow(org: &mut Org, call: &Call) -> Answer {
                 .to_owned()
         });
     }
-    set(org, serial, all);
+    ROLES.hold(org, serial, "permissions", all);
     Ok(Reply::no_content())
 }
 
 fn forbid(org: &mut Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
+    let serial = ROLES.find(org, call)?.0;
     let name = call.param("permissionType");
-    let mut all = held(org, serial);
+    let mut all = ROLES.held(org, serial, "permissions");
     let before = all.len();
     all.retain(|one| one.get("label").and_then(Value::as_str) != Some(name));
     if all.len() == before {
         return Err(Fail::not_found(name, "Permission"));
     }
-    set(org, serial, all);
+    ROLES.hold(org, serial, "permissions", all);
     Ok(Reply::no_content())
 }

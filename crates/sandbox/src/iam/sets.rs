@@ -2,11 +2,19 @@
 
 use serde_json::{Value, json};
 
+use super::labelled::Labelled;
 use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
 use crate::org::Org;
 use crate::store::{Doc, Kind, members};
 
-const SET: Kind = Kind("iam");
+const SETS: Labelled = Labelled {
+    kind: Kind("iam"),
+    param: "resourceSetIdOrLabel",
+    name: "IAMPolicy",
+    taken: "label: There is already a resource set with this name.",
+    all: |org| &org.resource_sets,
+    all_mut: |org| &mut org.resource_sets,
+};
 const RESOURCE: Kind = Kind("ire");
 
 /// The routes of resource sets.
@@ -16,7 +24,10 @@ pub(super) fn routes(routes: &mut Routes) {
         .post("/api/v1/iam/resource-sets", create)
         .get("/api/v1/iam/resource-sets/{resourceSetIdOrLabel}", one)
         .put("/api/v1/iam/resource-sets/{resourceSetIdOrLabel}", replace)
-        .delete("/api/v1/iam/resource-sets/{resourceSetIdOrLabel}", delete)
+        .delete(
+            "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}",
+            |org, call| SETS.delete(org, call),
+        )
         .get(
             "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/resources",
             resources,
@@ -41,45 +52,26 @@ pub(super) fn routes(routes: &mut Routes) {
 
 /// Whether there is a resource set with this id.
 pub(crate) fn exists(org: &Org, id: &str) -> bool {
-    org.tail
-        .serial(SET, id)
-        .is_some_and(|serial| org.resource_sets.get(serial).is_some())
+    SETS.by_id(org, id).is_some()
 }
 
 fn address(org: &Org, call: &Call, serial: u32) -> String {
     call.url(&format!(
         "/api/v1/iam/resource-sets/{}",
-        org.tail.id(SET, serial)
+        org.tail.id(SETS.kind, serial)
     ))
 }
 
 fn print(org: &Org, call: &Call, serial: u32, set: &Doc) -> Value {
     let here = address(org, call, serial);
     json!({
-        "id": org.tail.id(SET, serial), "label": set.text("label"), "description": set.text("description"),
+        "id": org.tail.id(SETS.kind, serial), "label": set.text("label"), "description": set.text("description"),
         "created": set.created, "lastUpdated": set.last_updated,
         "_links": {
             "bindings": { "href": format!("{here}/bindings") }, "self": { "href": here },
             "resources": { "href": format!("{here}/resources") },
         },
     })
-}
-
-fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
-    let name = call.param("resourceSetIdOrLabel");
-    let by_id = org
-        .tail
-        .serial(SET, name)
-        .filter(|serial| org.resource_sets.get(*serial).is_some());
-    let by_label = || {
-        org.resource_sets
-            .iter()
-            .find(|(_, set)| set.text("label") == name)
-            .map(|(serial, _)| serial)
-    };
-    by_id
-        .or_else(by_label)
-        .ok_or_else(|| Fail::not_found(name, "IAMPolicy"))
 }
 
 fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
@@ -105,40 +97,12 @@ fn list(org: &Org, call: &Call) -> Answer {
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
-    shown(org, call, find(org, call)?)
-}
-
-fn labelled(
-    org: &Org,
-    body: &serde_json::Map<String, Value>,
-    own: Option<u32>,
-) -> Result<String, Fail> {
-    let label = body
-        .get("label")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    if label.is_empty() {
-        return Err(Fail::validation(
-            "label",
-            ["label: Label must be specified"],
-        ));
-    }
-    if org
-        .resource_sets
-        .iter()
-        .any(|(serial, set)| Some(serial) != own && set.text("label") == label)
-    {
-        return Err(Fail::validation(
-            "label",
-            ["label: There is already a resource set with this name."],
-        ));
-    }
-    Ok(label.to_owned())
+    shown(org, call, SETS.find(org, call)?.0)
 }
 
 fn create(org: &mut Org, call: &Call) -> Answer {
     let body = call.object()?;
-    let label = labelled(org, &body, None)?;
+    let label = SETS.label(org, &body, None)?;
     let given = body
         .get("resources")
         .and_then(Value::as_array)
@@ -161,32 +125,8 @@ fn create(org: &mut Org, call: &Call) -> Answer {
 }
 
 fn replace(org: &mut Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
-    let body = call.object()?;
-    let label = labelled(org, &body, Some(serial))?;
-    if let Some(set) = org.resource_sets.get_mut(serial) {
-        set.body.insert("label".to_owned(), label.into());
-        set.body.insert(
-            "description".to_owned(),
-            body.get("description").cloned().unwrap_or_default(),
-        );
-        set.last_updated = call.now.whole();
-    }
+    let serial = SETS.rename(org, call)?;
     shown(org, call, serial)
-}
-
-fn delete(org: &mut Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
-    org.resource_sets.remove(serial);
-    Ok(Reply::no_content())
-}
-
-fn held(org: &Org, serial: u32) -> Vec<Value> {
-    let set = org.resource_sets.get(serial);
-    set.and_then(|set| set.body.get("resources"))
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default()
 }
 
 fn resource_id(org: &Org, serial: u32, resource: &Value) -> String {
@@ -217,9 +157,9 @@ fn target(call: &Call, orn: &str) -> String {
 }
 
 fn resources(org: &Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
+    let serial = SETS.find(org, call)?.0;
     let here = address(org, call, serial);
-    let list: Vec<_> = held(org, serial)
+    let list: Vec<_> = SETS.held(org, serial, "resources")
         .iter()
         .map(|one| {
             let id = resource_id(org, serial, one);
@@ -239,7 +179,7 @@ fn resources(org: &Org, call: &Call) -> Answer {
 }
 
 fn add_resources(org: &mut Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
+    let serial = SETS.find(org, call)?.0;
     let body = call.object()?;
     let additions = body
         .get("additions")
@@ -261,9 +201,9 @@ fn add_resources(org: &mut Org, call: &Call) -> Answer {
 }
 
 fn drop_resource(org: &mut Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
+    let serial = SETS.find(org, call)?.0;
     let id = call.param("resourceId");
-    let all = held(org, serial);
+    let all = SETS.held(org, serial, "resources");
     let kept: Vec<Value> = all
         .iter()
         .filter(|one| resource_id(org, serial, one) != id)
@@ -272,16 +212,14 @@ fn drop_resource(org: &mut Org, call: &Call) -> Answer {
     if kept.len() == all.len() {
         return Err(Fail::not_found(id, "IAMResource"));
     }
-    if let Some(set) = org.resource_sets.get_mut(serial) {
-        set.body.insert("resources".to_owned(), Value::Array(kept));
-    }
+    SETS.hold(org, serial, "resources", kept);
     Ok(Reply::no_content())
 }
 
 fn bindings(org: &Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
+    let serial = SETS.find(org, call)?.0;
     let here = address(org, call, serial);
-    let id = org.tail.id(SET, serial);
+    let id = org.tail.id(SETS.kind, serial);
     let mut roles: Vec<String> = org
         .roles
         .holders()
@@ -310,7 +248,7 @@ fn bindings(org: &Org, call: &Call) -> Answer {
 }
 
 fn bind(org: &mut Org, call: &Call) -> Answer {
-    let serial = find(org, call)?;
+    let serial = SETS.find(org, call)?.0;
     let body = call.object()?;
     let role = body
         .get("role")
@@ -318,7 +256,7 @@ fn bind(org: &mut Org, call: &Call) -> Answer {
         .unwrap_or_default()
         .to_owned();
     let label = super::label_of(org, &role).ok_or_else(|| Fail::not_found(&role, "CustomRole"))?;
-    let set = org.tail.id(SET, serial);
+    let set = org.tail.id(SETS.kind, serial);
     let named = body
         .get("members")
         .and_then(Value::as_array)

@@ -1,11 +1,11 @@
-//! Giving and taking roles (FACTS section 16), and the targets that narrow them.
+//! Giving and taking roles (FACTS section 16).
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Assignment, Holder, STANDARD};
-use crate::groups::{self, Expand};
-use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
+use crate::groups;
+use crate::http::{Answer, Call, Fail, Reply, Routes};
 use crate::log::Event;
 use crate::org::Org;
 use crate::store::Kind;
@@ -34,43 +34,10 @@ pub(crate) fn routes(routes: &mut Routes) {
             .get(one, read)
             .delete(one, unassign);
     }
-    let targets = [
-        [
-            "/api/v1/users/{userId}/roles/{roleAssignmentId}/targets/groups",
-            "/api/v1/users/{userId}/roles/{roleAssignmentId}/targets/groups/{targetGroupId}",
-            "/api/v1/users/{userId}/roles/{roleAssignmentId}/targets/catalog/apps",
-            "/api/v1/users/{userId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}",
-            "/api/v1/users/{userId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}/{appId}",
-        ],
-        [
-            "/api/v1/groups/{groupId}/roles/{roleAssignmentId}/targets/groups",
-            "/api/v1/groups/{groupId}/roles/{roleAssignmentId}/targets/groups/{targetGroupId}",
-            "/api/v1/groups/{groupId}/roles/{roleAssignmentId}/targets/catalog/apps",
-            "/api/v1/groups/{groupId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}",
-            "/api/v1/groups/{groupId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}/{appId}",
-        ],
-        [
-            "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}/targets/groups",
-            "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}/targets/groups/{targetGroupId}",
-            "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}/targets/catalog/apps",
-            "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}",
-            "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}/{appId}",
-        ],
-    ];
-    for [all_groups, group, all_apps, catalogue, app] in targets {
-        routes
-            .get(all_groups, target_groups)
-            .put(group, add_group)
-            .delete(group, drop_group);
-        routes
-            .get(all_apps, target_apps)
-            .put(all_apps, all_apps_again);
-        routes.put(catalogue, add_app).delete(catalogue, drop_app);
-        routes.put(app, add_app).delete(app, drop_app);
-    }
 }
 
-fn holder(org: &Org, call: &Call) -> Result<Holder, Fail> {
+/// Whose roles a path names.
+pub(super) fn holder(org: &Org, call: &Call) -> Result<Holder, Fail> {
     let given = |name: &str| call.params.iter().any(|(key, _)| *key == name);
     if given("userId") {
         users::find(org, call, call.param("userId")).map(Holder::User)
@@ -158,7 +125,8 @@ fn list(org: &Org, call: &Call) -> Answer {
     Ok(Reply::json(&all))
 }
 
-fn find<'a>(org: &'a Org, call: &Call, holder: Holder) -> Result<&'a Assignment, Fail> {
+/// The assignment that a path names.
+pub(super) fn find<'a>(org: &'a Org, call: &Call, holder: Holder) -> Result<&'a Assignment, Fail> {
     let id = call.param("roleAssignmentId");
     let found = org.roles.of(holder).iter().find(|held| held.id == id);
     found.ok_or_else(|| Fail::not_found(id, "RoleAssignment"))
@@ -308,82 +276,6 @@ fn last_super(org: &Org) -> bool {
         .filter(|(holder, _)| matches!(holder, Holder::User(_)))
         .count()
         <= 1
-}
-
-fn target_groups(org: &Org, call: &Call) -> Answer {
-    let held = find(org, call, holder(org, call)?)?;
-    let shown = held
-        .groups
-        .iter()
-        .filter_map(|serial| org.groups.get(*serial).map(|group| (*serial, group)));
-    let body = groups::array(org, call, shown, Expand::Nothing);
-    Ok(Page::of(call, 20, 200)?.links(Reply::raw(body), call, &[], None))
-}
-
-fn target_apps(org: &Org, call: &Call) -> Answer {
-    let held = find(org, call, holder(org, call)?)?;
-    let shown: Vec<_> = held
-        .apps
-        .iter()
-        .map(|(name, app)| apps::catalogue(org, call, name, *app))
-        .collect();
-    Ok(Page::of(call, 20, 200)?.links(Reply::json(&shown), call, &[], None))
-}
-
-fn change(org: &mut Org, call: &Call, with: impl FnOnce(&mut Assignment)) -> Answer {
-    let holder = holder(org, call)?;
-    let id = find(org, call, holder)?.id.clone();
-    if let Some(held) = org
-        .roles
-        .of_mut(holder)
-        .iter_mut()
-        .find(|held| held.id == id)
-    {
-        with(held);
-    }
-    Ok(Reply::no_content())
-}
-
-fn add_group(org: &mut Org, call: &Call) -> Answer {
-    let group = groups::find(org, call.param("targetGroupId"))?;
-    change(org, call, |held| {
-        if !held.groups.contains(&group) {
-            held.groups.push(group);
-        }
-    })
-}
-
-fn drop_group(org: &mut Org, call: &Call) -> Answer {
-    let group = groups::find(org, call.param("targetGroupId"))?;
-    change(org, call, |held| {
-        held.groups.retain(|serial| *serial != group);
-    })
-}
-
-fn target_app(org: &Org, call: &Call) -> Result<(String, Option<u32>), Fail> {
-    let name = call.param("appName").to_owned();
-    match call.param("appId") {
-        "" => Ok((name, None)),
-        id => apps::find(org, id).map(|serial| (name, Some(serial))),
-    }
-}
-
-fn add_app(org: &mut Org, call: &Call) -> Answer {
-    let target = target_app(org, call)?;
-    change(org, call, |held| {
-        if !held.apps.contains(&target) {
-            held.apps.push(target);
-        }
-    })
-}
-
-fn drop_app(org: &mut Org, call: &Call) -> Answer {
-    let target = target_app(org, call)?;
-    change(org, call, |held| held.apps.retain(|one| *one != target))
-}
-
-fn all_apps_again(org: &mut Org, call: &Call) -> Answer {
-    change(org, call, |held| held.apps.clear())
 }
 
 #[cfg(test)]

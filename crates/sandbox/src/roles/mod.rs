@@ -2,14 +2,22 @@
 
 mod assign;
 mod power;
+mod targets;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use assign::{assign_custom, routes};
+pub(crate) use assign::assign_custom;
 pub(crate) use power::Power;
 
 use crate::clock::Time;
+use crate::http::Routes;
+
+/// The routes of this family.
+pub(crate) fn routes(routes: &mut Routes) {
+    assign::routes(routes);
+    targets::routes(routes);
+}
 
 /// Who holds a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -83,3 +83,34 @@ async fn another_answer_or_none_leaves_the_hook_unverified() {
         assert_eq!(kept["verificationStatus"], "UNVERIFIED", "{uri}");
     }
 }
+
+#[tokio::test]
+async fn a_host_of_a_hook_can_be_somewhere_else() {
+    let org = org(0, 0).await;
+    let there = endpoint().await;
+    let hosts = json!({ "hooks.example": there });
+    assert_eq!(
+        ask(&org, Method::POST, "/_sandbox/hosts", Some(hosts))
+            .await
+            .0,
+        200
+    );
+    let body = hook("https://hooks.example/right?of=okta");
+    let (_, made) = ask(&org, Method::POST, "/api/v1/eventHooks", Some(body)).await;
+    let verify = format!(
+        "/api/v1/eventHooks/{}/lifecycle/verify",
+        made["id"].as_str().unwrap()
+    );
+    let (status, verified) = ask(&org, Method::POST, &verify, None).await;
+    assert_eq!(
+        (status, &verified["verificationStatus"]),
+        (200, &json!("VERIFIED"))
+    );
+    let gone = json!({ "hooks.example": null });
+    assert_eq!(
+        ask(&org, Method::POST, "/_sandbox/hosts", Some(gone))
+            .await
+            .1,
+        json!({})
+    );
+}
