@@ -8,7 +8,9 @@ use crate::http::Fail;
 use crate::org::Org;
 use crate::store::{Docs, members, under};
 
-use super::{App, Certificate, Secret};
+use super::client::client;
+use super::defaults::defaults;
+use super::{App, Certificate};
 
 /// How people sign in to an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +62,7 @@ impl Mode {
 }
 
 /// Templates of the catalogue: name, mode, and the members of `settings.app` that they have.
-const TEMPLATES: [(&str, Mode, &[&str]); 9] = [
+pub(super) const TEMPLATES: [(&str, Mode, &[&str]); 9] = [
     ("oidc_client", Mode::OpenId, &[]),
     ("bookmark", Mode::Bookmark, &[]),
     (
@@ -108,7 +110,8 @@ const TEMPLATES: [(&str, Mode, &[&str]); 9] = [
     ("aws_console", Mode::BrowserPlugin, &[]),
 ];
 
-fn wrong(object: &str, cause: &str) -> Fail {
+/// `E0000001` with one cause.
+pub(super) fn wrong(object: &str, cause: &str) -> Fail {
     Fail::validation(object, [cause])
 }
 
@@ -305,95 +308,6 @@ fn check(name: &str, mode: Mode, body: &Map<String, Value>) -> Result<(), Fail> 
     Ok(())
 }
 
-fn defaults(name: &str, mode: Mode, custom: bool, kid: &str) -> Value {
-    let link = match name {
-        "template_swa"
-        | "template_swa3field"
-        | "template_sps"
-        | "template_basic_auth"
-        | "bookmark"
-        | "office365" => "login".to_owned(),
-        "aws_console" => "aws_console_login".to_owned(),
-        _ => format!("{name}_link"),
-    };
-    let hidden = mode == Mode::OpenId;
-    let mut app = Map::new();
-    if let Some((_, _, fields)) = TEMPLATES.iter().find(|(known, ..)| *known == name) {
-        app.extend(
-            fields
-                .iter()
-                .map(|field| ((*field).to_owned(), Value::Null)),
-        );
-    }
-    let mut whole = json!({
-        "accessibility": { "selfService": false, "errorRedirectUrl": null, "loginRedirectUrl": null },
-        "visibility": {
-            "autoLaunch": false, "autoSubmitToolbar": false, "hide": { "iOS": hidden, "web": hidden },
-            "appLinks": { link: true },
-        },
-        "features": [],
-        "credentials": { "userNameTemplate": { "template": "${source.login}", "type": "BUILT_IN" }, "signing": {} },
-        "settings": {
-            "app": app,
-            "notifications": { "vpn": { "network": { "connection": "DISABLED" }, "message": null, "helpUrl": null } },
-            "manualProvisioning": false, "implicitAssignment": false,
-            "notes": { "admin": null, "enduser": null },
-        },
-    });
-    by_mode(&mut whole, name, mode, custom, kid);
-    whole
-}
-
-fn by_mode(whole: &mut Value, name: &str, mode: Mode, custom: bool, kid: &str) {
-    match mode {
-        Mode::OpenId => {
-            whole["credentials"]["signing"] = json!({ "kid": kid });
-            if name == "oidc_client" || custom {
-                whole["credentials"]["oauthClient"] = json!({ "autoKeyRotation": true, "token_endpoint_auth_method": "client_secret_basic", "pkce_required": false });
-                whole["settings"]["oauthClient"] = json!({
-                    "client_uri": null, "logo_uri": null, "redirect_uris": [], "response_types": ["code"],
-                    "grant_types": ["authorization_code"], "application_type": "web", "consent_method": "TRUSTED",
-                    "issuer_mode": "DYNAMIC", "idp_initiated_login": { "mode": "DISABLED", "default_scope": [] },
-                    "wildcard_redirect": "DISABLED", "dpop_bound_access_tokens": false, "participate_slo": false,
-                });
-            }
-        }
-        Mode::Saml2 => {
-            whole["credentials"]["signing"] = json!({ "kid": kid });
-            whole["settings"]["signOn"] = json!({
-                "defaultRelayState": null, "idpIssuer": "http://www.okta.com/${org.externalKey}", "spIssuer": null,
-                "requestCompressed": false, "attributeStatements": [], "inlineHooks": [],
-                "assertionEncryption": { "enabled": false }, "acsEndpoints": [], "allowMultipleAcsEndpoints": false,
-                "samlSignedRequestEnabled": false, "slo": { "enabled": false },
-            });
-        }
-        Mode::AutoLogin => {
-            whole["settings"]["signOn"] = json!({ "redirectUrl": null, "loginUrl": null });
-            by_password(whole);
-        }
-        Mode::BrowserPlugin | Mode::PasswordStore => by_password(whole),
-        Mode::BasicAuth => {
-            whole["universalLogout"] = Value::Null;
-            by_password(whole);
-        }
-        Mode::None => {
-            whole["universalLogout"] = json!({ "status": "UNSUPPORTED" });
-            whole["settings"]["emOptInStatus"] = "NONE".into();
-        }
-        _ => {}
-    }
-    if name == "office365" {
-        whole["licensing"] = json!({ "seatCount": 0 });
-        whole["settings"]["emOptInStatus"] = "NONE".into();
-        whole["universalLogout"] = json!({ "status": "DISABLED", "supportType": "PARTIAL", "identityStack": "SHARED", "protocol": "PROPRIETARY" });
-    }
-}
-
-fn by_password(whole: &mut Value) {
-    whole["credentials"]["scheme"] = "EDIT_USERNAME_AND_PASSWORD".into();
-    whole["credentials"]["revealPassword"] = false.into();
-}
-
 /// Brings what was given into Okta's form: blanks become null, what only the admin page keeps goes.
 fn tidy(whole: &mut Map<String, Value>, name: &str, mode: Mode, custom: bool) {
     if let Some(Value::Object(app)) = whole
@@ -440,108 +354,6 @@ fn tidy(whole: &mut Map<String, Value>, name: &str, mode: Mode, custom: bool) {
         }
     }
     whole.retain(|_, value| *value != json!({}) || value.is_null());
-}
-
-/// Checks and completes the OAuth client of an app.
-fn client(
-    org: &mut Org,
-    app: &mut App,
-    old: Option<&App>,
-    salt: &str,
-    now: Time,
-) -> Result<(), Fail> {
-    let mut given = app
-        .body
-        .get("credentials")
-        .and_then(|one| one.get("oauthClient"))
-        .cloned()
-        .unwrap_or_default();
-    let text = |name: &str| {
-        given
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let (client_id, secret, method) = (
-        text("client_id"),
-        text("client_secret"),
-        text("token_endpoint_auth_method"),
-    );
-    let kept = old.and_then(|app| app.client_id.clone());
-    app.client_id = kept.or_else(|| (!client_id.is_empty() && old.is_none()).then_some(client_id));
-    if let Some(wanted) = &app.client_id
-        && old.is_none()
-        && org.apps.by_client_id(org, wanted).is_some()
-    {
-        return Err(wrong(
-            "client_id",
-            "client_id: An object with this field already exists in the current organization",
-        ));
-    }
-    if method.starts_with("client_secret") && app.secrets.is_empty() {
-        let text = if secret.is_empty() {
-            format!("{salt}{salt}").chars().take(64).collect()
-        } else {
-            secret
-        };
-        app.secrets.push(Secret {
-            serial: org.apps.next_number(),
-            text,
-            active: true,
-            created: now.whole(),
-        });
-    }
-    if let Some(Value::Object(credentials)) = app.body.get_mut("credentials")
-        && let Value::Object(members) = &mut given
-    {
-        members.shift_remove("client_id");
-        members.shift_remove("client_secret");
-        credentials.insert("oauthClient".to_owned(), given);
-    }
-    oauth_settings(app)
-}
-
-fn oauth_settings(app: &mut App) -> Result<(), Fail> {
-    let keys = super::keys::completed(app);
-    let Some(settings) = app.oauth_mut() else {
-        return Ok(());
-    };
-    let list = |name: &str| {
-        settings
-            .get(name)
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default()
-    };
-    let grants = list("grant_types");
-    let service = settings.get("application_type").and_then(Value::as_str) == Some("service");
-    if grants.contains(&"authorization_code".into()) && list("redirect_uris").is_empty() {
-        return Err(wrong(
-            "redirect_uris",
-            "redirect_uris: 'redirect_uris' is required when 'grant_types' contains 'authorization_code'.",
-        ));
-    }
-    let for_services = |grant: &Value| {
-        let grant = grant.as_str().unwrap_or_default();
-        grant == "client_credentials" || grant.starts_with("urn:")
-    };
-    if service && !grants.iter().any(for_services) {
-        let why = "grant_types: 'client_credentials' or token exchange is required for 'service' applications.";
-        return Err(wrong("grant_types", why));
-    }
-    if grants.contains(&"refresh_token".into()) {
-        settings
-            .entry("refresh_token")
-            .or_insert_with(|| json!({ "rotation_type": "STATIC" }));
-    }
-    if let Some(keys) = keys {
-        settings.insert("jwks".to_owned(), json!({ "keys": keys }));
-    }
-    settings.retain(|name, value| {
-        !value.is_null() || ["client_uri", "logo_uri"].contains(&name.as_str())
-    });
-    Ok(())
 }
 
 /// The refusal to delete an app that is in use.

@@ -3,9 +3,12 @@
 //! An app is what was given, laid over the defaults of its sign-on mode.
 
 mod assign;
+mod assign_groups;
 mod build;
 mod change;
+mod client;
 mod connect;
+mod defaults;
 mod grants;
 mod keys;
 mod list;
@@ -19,7 +22,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-pub(crate) use assign::{UserAssignment, links_of, of_group};
+pub(crate) use assign::{UserAssignment, links_of};
+pub(crate) use assign_groups::of_group;
 pub(crate) use build::{Mode, build};
 pub(crate) use push::pushes_of_group;
 
@@ -239,6 +243,7 @@ pub(crate) fn routes(routes: &mut Routes) {
     list::routes(routes);
     change::routes(routes);
     assign::routes(routes);
+    assign_groups::routes(routes);
     connect::routes(routes);
     grants::routes(routes);
     keys::routes(routes);

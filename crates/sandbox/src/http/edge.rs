@@ -16,7 +16,7 @@ use super::call::{Call, Caller, Query};
 use super::fail::{Fail, error_id};
 use super::limits::Standing;
 use super::reply::Reply;
-use super::router::{Access, Found, Handler, Route};
+use super::router::{Access, Found, Handler, Route, normal};
 use super::send::{Cut, plain, send};
 use super::{covers, media};
 use crate::clock::Time;
@@ -73,20 +73,6 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request<B
         shared.pushing.kick();
     }
     send(reply, cut)
-}
-
-/// A path without doubled or trailing slashes.
-fn normal(path: &str) -> String {
-    let mut clean = String::with_capacity(path.len());
-    for part in path.split('/').filter(|part| !part.is_empty()) {
-        clean.push('/');
-        clean.push_str(part);
-    }
-    if clean.is_empty() {
-        "/".to_owned()
-    } else {
-        clean
-    }
 }
 
 fn template<'a>(shared: &'a Shared, method: &Method, path: &'a str) -> &'a str {

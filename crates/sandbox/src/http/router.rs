@@ -254,6 +254,20 @@ fn walk<'a>(node: &'a Node, parts: &[String]) -> Option<&'a Node> {
     })
 }
 
+/// A path without doubled or trailing slashes.
+pub(super) fn normal(path: &str) -> String {
+    let mut clean = String::with_capacity(path.len());
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        clean.push('/');
+        clean.push_str(part);
+    }
+    if clean.is_empty() {
+        "/".to_owned()
+    } else {
+        clean
+    }
+}
+
 fn decode(part: &str) -> String {
     // A plus is a plus in a path, so it is kept from the form rules.
     let kept = part.replace('+', "%2B");
