@@ -16,7 +16,7 @@ pub(super) struct Seen {
     pub(super) stored: directory::Group,
     pub(super) shown: Option<Box<Group>>,
     pub(super) members: Members,
-    /// The stamp and Okta's time of the listing before its members were last read.
+    /// The stamp as listed, and Okta's time as its members were then read.
     pub(super) before: Option<(Option<Timestamp>, Timestamp)>,
 }
 
@@ -51,12 +51,15 @@ impl Seen {
         }
     }
 
-    /// Whether its members changed in the very second of the listing.
-    pub(super) fn is_fresh(&self, listing: &Listing) -> bool {
+    /// The second of its last change, when that second was not over yet as it was listed: it can change again without
+    /// a trace.
+    pub(super) fn open_second(&self, listing: &Listing) -> Option<i64> {
         let shown = listing.groups.get(self.stored.okta_id.as_str());
         shown
+            .or(self.shown.as_deref())
             .and_then(membership_stamp)
-            .is_some_and(|stamp| stamp.seconds() >= Timestamp::from_jiff(listing.date).seconds())
+            .map(Timestamp::seconds)
+            .filter(|second| *second >= Timestamp::from_jiff(listing.date).seconds())
     }
 
     pub(super) fn into_read(self) -> GroupRead {
@@ -110,7 +113,7 @@ pub(super) fn to_read(groups: &[Seen], whole: bool) -> Vec<usize> {
         .collect()
 }
 
-/// The groups that moved since they were listed before, or that were read in the second of their last change.
+/// The groups that moved since they were listed before, or that were read before the second of their last change was over.
 pub(super) fn unsettled(groups: &[Seen], now: &Listing) -> Vec<usize> {
     let moved = |group: &Seen| {
         let Some(shown) = now.groups.get(group.stored.okta_id.as_str()) else {

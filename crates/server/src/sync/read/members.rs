@@ -14,12 +14,33 @@ use crate::sync::rules::PersonIx;
 const SIDE_BY_SIDE: usize = 4;
 
 impl Reader {
-    /// Reads the members of the groups in `todo`.
+    /// Reads the members of the groups in `todo`: those that changed in the very second of the listing last, when that
+    /// second is over.
     pub(super) async fn members(
         &mut self,
         groups: &mut [Seen],
         todo: &[usize],
         listing: &Listing,
+    ) -> Result<(), ReadError> {
+        let open = |index: &usize| groups.get(*index)?.open_second(listing);
+        let last_second = todo.iter().filter_map(open).max();
+        let (fresh, settled): (Vec<usize>, Vec<usize>) =
+            todo.iter().partition(|index| open(index).is_some());
+        self.pages(groups, &settled, listing, listing.date).await?;
+        if let Some(second) = last_second {
+            let date = self.org.wait_past(second).await;
+            self.pages(groups, &fresh, listing, date).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the members of these groups; `date` is Okta's time now, or a little earlier.
+    async fn pages(
+        &mut self,
+        groups: &mut [Seen],
+        todo: &[usize],
+        listing: &Listing,
+        date: jiff::Timestamp,
     ) -> Result<(), ReadError> {
         let mut found: HashMap<usize, Vec<PersonIx>> = HashMap::with_capacity(todo.len());
         let mut full: Vec<usize> = Vec::new();
@@ -52,7 +73,7 @@ impl Reader {
                 continue;
             };
             let people = found.remove(&index).unwrap_or_default();
-            self.believe(group, people, listing);
+            self.believe(group, people, listing, Timestamp::from_jiff(date));
         }
         Ok(())
     }
@@ -78,13 +99,18 @@ impl Reader {
         }
     }
 
-    fn believe(&mut self, group: &mut Seen, people: Vec<PersonIx>, listing: &Listing) {
+    fn believe(
+        &mut self,
+        group: &mut Seen,
+        people: Vec<PersonIx>,
+        listing: &Listing,
+        date: Timestamp,
+    ) {
         let stamp = listing
             .groups
             .get(group.stored.okta_id.as_str())
             .or(group.shown.as_deref())
             .and_then(membership_stamp);
-        let date = Timestamp::from_jiff(listing.date);
         group.before = Some((stamp, date));
         if people.is_empty() && group.stored.members > 0 {
             let stored = &group.stored;

@@ -6,6 +6,9 @@
 //!        └──────────────────────────────────── read those again ◄───────────────────────────┘
 //! ```
 //!
+//! Stamps are whole seconds: a group that changed in the second of the listing is read last, when that second is over.
+//! What changes it then has another stamp, so it is read once and not twice.
+//!
 //! Nothing is believed that may be broken: any error ends the reading; a group that is gone or suddenly empty is a
 //! suspect, and while there is one nothing is removed.
 
@@ -273,16 +276,8 @@ impl Reader {
             }
             self.know().await?;
             self.members(groups, &todo, &listing).await?;
-            let mut next = self.list(groups).await?;
+            let next = self.list(groups).await?;
             todo = delta::unsettled(groups, &next);
-            if todo
-                .iter()
-                .any(|&index| groups.get(index).is_some_and(|group| group.is_fresh(&next)))
-            {
-                // Stamps are whole seconds: what changed in this very second can change again without a trace.
-                tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
-                next = self.list(groups).await?;
-            }
             for &index in &todo {
                 if let Some(group) = groups.get_mut(index)
                     && let Some(shown) = next.groups.get(group.stored.okta_id.as_str())

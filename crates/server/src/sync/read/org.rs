@@ -1,9 +1,9 @@
 //! The calls a run makes, counted.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, Stream};
 use jiff::SignedDuration;
@@ -13,12 +13,16 @@ use keywright_okta::{Client, Error, GroupQuery, Page, UserQuery};
 /// Ids of one filter: at 36 characters each, its address stays below the 8 KiB that servers commonly take.
 const IDS: usize = 200;
 
+/// The longest wait for a second to be over: a stamp further ahead of Okta's own `Date` is no present second.
+const MOST_WAIT: Duration = Duration::from_millis(1_100);
+
 /// One org as a run sees it.
 #[derive(Clone)]
 pub(super) struct Org {
     client: Client,
     calls: Arc<AtomicU64>,
-    first: Arc<std::sync::OnceLock<(jiff::Timestamp, Instant)>>,
+    /// The latest that Okta told of its time, and when.
+    told: Arc<Mutex<Option<(jiff::Timestamp, Instant)>>>,
 }
 
 /// The mapped groups as listed at one moment.
@@ -35,7 +39,7 @@ impl Org {
         Self {
             client,
             calls: Arc::default(),
-            first: Arc::default(),
+            told: Arc::default(),
         }
     }
 
@@ -224,14 +228,34 @@ impl Org {
         self.client.clock().okta()
     }
 
-    /// Okta's time of an answer. Its `Date` has whole seconds; time that passed here since its first one counts too.
+    /// Okta's time of an answer, or a little earlier. Its `Date` has whole seconds; time that passed here since an
+    /// earlier one counts too.
     pub(super) fn date(&self, told: Option<jiff::Timestamp>) -> jiff::Timestamp {
-        let told = told.unwrap_or_else(|| self.now());
-        let (first, at) = self.first.get_or_init(|| (told, Instant::now()));
-        let passed = SignedDuration::try_from(at.elapsed()).unwrap_or_default();
-        first
-            .checked_add(passed)
-            .map_or(told, |counted| counted.max(told))
+        let mut latest = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = latest.and_then(|(told, at)| {
+            let passed = SignedDuration::try_from(at.elapsed()).ok()?;
+            told.checked_add(passed).ok()
+        });
+        match (told, counted) {
+            (Some(told), Some(counted)) if told <= counted => counted,
+            (None, Some(counted)) => counted,
+            (told, None | Some(_)) => {
+                let told = told.unwrap_or_else(|| self.now());
+                *latest = Some((told, Instant::now()));
+                told
+            }
+        }
+    }
+
+    /// Waits until this second of Okta's time is over, at most [`MOST_WAIT`]; gives Okta's time then.
+    pub(super) async fn wait_past(&self, second: i64) -> jiff::Timestamp {
+        let over = jiff::Timestamp::from_second(second.saturating_add(1));
+        let left = over.map(|over| self.date(None).duration_until(over));
+        let left = left.ok().and_then(|left| Duration::try_from(left).ok());
+        if let Some(left) = left {
+            tokio::time::sleep(left.min(MOST_WAIT)).await;
+        }
+        self.date(None)
     }
 }
 

@@ -123,6 +123,12 @@ impl Org {
         self.t.advance(Duration::from_secs(u64::from(seconds)));
     }
 
+    /// Lets the clock of the org go on to the start of its next second.
+    fn to_the_start_of_a_second(&self) {
+        let now = self.sandbox.clock_ms();
+        self.sandbox.advance_clock_ms(1_000 - now.rem_euclid(1_000));
+    }
+
     /// Makes groups and people in them: `("Sales", ["a", "b"])`.
     fn staff(&self, groups: &[(&str, &[&str])]) {
         let mut edits: Vec<Edit> = groups
