@@ -87,16 +87,32 @@ impl Connect {
         self.finish(api, printer, &made).await
     }
 
-    /// What was not said, asked for.
+    /// What was not said, asked for. Without a terminal the answers are lines of standard input, in the same order.
     fn ask(&mut self) -> anyhow::Result<()> {
-        if !is_interactive() {
-            return Err(bad_usage("which org? keywright connect ORG (see --help)"));
-        }
         self.org = Some(
-            dialoguer::Input::new()
-                .with_prompt("Your Okta org (as acme.okta.com)")
-                .interact_text()?,
+            answer("Your Okta org (as acme.okta.com)")
+                .map_err(|_| bad_usage("which org? keywright connect ORG (see --help)"))?,
         );
+        if self.auth.is_none() && !is_interactive() {
+            let said = answer(
+                "How to prove ourselves to it (oauth_dpop, oauth, api_token; empty: oauth_dpop)",
+            )?;
+            let kind = if said.is_empty() { KINDS[0] } else { &said };
+            if !KINDS.contains(&kind) {
+                return Err(bad_usage(format!(
+                    "`{kind}` is none of {}",
+                    KINDS.join(", ")
+                )));
+            }
+            self.auth = Some(kind.to_owned());
+        }
+        if self.auth.as_deref() == Some("api_token")
+            && self.token_file.is_none()
+            && std::env::var_os(TOKEN).is_none()
+            && !is_interactive()
+        {
+            self.token_file = Some(PathBuf::from("-"));
+        }
         if self.auth.is_none() {
             let choices = [
                 "service app with DPoP (recommended)",
@@ -165,9 +181,12 @@ impl Connect {
             ));
             return Ok(Exit::Done);
         }
-        let client_id: String = dialoguer::Input::new()
-            .with_prompt("Client ID")
-            .interact_text()?;
+        let name = text(at(&made, "name"));
+        let client_id = answer("Client ID").map_err(|_| {
+            bad_usage(format!(
+                "no client id yet; the connection waits for it: keywright connection set {name} --client-id CLIENT_ID"
+            ))
+        })?;
         let path = format!("/connections/{}", connection::id(&made));
         let changed = api.patch(&path, &json!({ "client_id": client_id })).await?;
         self.finish(api, printer, &changed).await
@@ -187,6 +206,20 @@ impl Connect {
         }
         connection::test(api, printer, made).await
     }
+}
+
+/// An answer to a question: typed at a terminal, else the next line of standard input.
+fn answer(question: &str) -> anyhow::Result<String> {
+    if is_interactive() {
+        return Ok(dialoguer::Input::new()
+            .with_prompt(question)
+            .interact_text()?);
+    }
+    let mut line = String::new();
+    if std::io::stdin().read_line(&mut line)? == 0 {
+        return Err(bad_usage(format!("{question}: nothing was answered")));
+    }
+    Ok(line.trim().to_owned())
 }
 
 /// A key from files, as the API takes it.

@@ -44,7 +44,9 @@ enum Action {
     )]
     Rotate(Rotate),
     /// Remove a connection; what people had through it ends.
-    #[command(after_help = "Example:\n  keywright connection remove acme --yes")]
+    #[command(
+        after_help = "Examples:\n  keywright connection remove acme --yes\n  KEYWRIGHT_API_KEY=$(cat key.txt) keywright connection remove acme --force --reason \"the org was deleted\""
+    )]
     Remove(Remove),
 }
 
@@ -129,6 +131,12 @@ struct Remove {
     /// Do not ask.
     #[arg(long)]
     yes: bool,
+    /// The org is gone for good: end all that people have through it, without a run. Needs `KEYWRIGHT_API_KEY`.
+    #[arg(long)]
+    force: bool,
+    /// Why, for the audit log.
+    #[arg(long, default_value = "")]
+    reason: String,
 }
 
 const COLUMNS: &[Column] = &[
@@ -417,14 +425,36 @@ impl Remove {
         if !self.yes && !confirm(&question)? {
             return Ok(Exit::Failed);
         }
-        api.delete(&format!("/connections/{}", id(&connection)))
-            .await?;
+        let path = format!("/connections/{}", id(&connection));
+        if self.force {
+            let reason = crate::api::encode(&self.reason);
+            let forced = api
+                .delete(&format!("{path}?force=true&reason={reason}"))
+                .await?;
+            printer.done(&forced, &removed_by_force(&name, &forced));
+            return Ok(Exit::Done);
+        }
+        api.delete(&path).await?;
         printer.done(
             &json!({ "removed": id(&connection) }),
             &format!("{name} is removed"),
         );
         Ok(Exit::Done)
     }
+}
+
+fn removed_by_force(name: &str, forced: &Value) -> String {
+    let count = |what: &str| text(at(forced, what));
+    let mut words = format!(
+        "{name} is removed; {} mappings and {} roles of {} people ended with it. Left in Okta:",
+        count("mappings"),
+        count("grants"),
+        count("people")
+    );
+    for left in at(forced, "left_in_okta").as_array().into_iter().flatten() {
+        words.push_str(&format!("\n  {}", text(left)));
+    }
+    words
 }
 
 /// Asks before something that cannot be taken back; without a person there, `--yes` must say so.

@@ -63,7 +63,9 @@ enum Action {
     #[command(after_help = "Example:\n  keywright sync settings")]
     Settings,
     /// Change interval or guard. Lowering the guard needs `KEYWRIGHT_API_KEY`.
-    #[command(after_help = "Example:\n  keywright sync set --interval 30m")]
+    #[command(
+        after_help = "Examples:\n  keywright sync set --interval 30m\n  KEYWRIGHT_API_KEY=$(cat key.txt) keywright sync set --removals-percent 30 --reason \"the team moves\""
+    )]
     Set(Set),
     /// Tell why a person has their roles.
     #[command(after_help = "Example:\n  keywright sync why ada@acme.com --role admin")]
@@ -97,9 +99,59 @@ struct Set {
     /// Take manual grants of people in no mapped group, too.
     #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
     okta_only: Option<String>,
+    #[command(flatten)]
+    guard: Guard,
     /// Why, for the audit log.
     #[arg(long, default_value = "")]
     reason: String,
+}
+
+/// What a run may do unasked within 24 hours; what is more waits for approval. Lower figures guard more.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Guard")]
+struct Guard {
+    /// So many people may always lose roles.
+    #[arg(long, value_name = "N")]
+    removals_count: Option<u32>,
+    /// So many percent of the people with mapped roles may lose roles.
+    #[arg(long, value_name = "PERCENT")]
+    removals_percent: Option<u32>,
+    /// So many new grants are always fine.
+    #[arg(long, value_name = "N")]
+    grants_count: Option<u32>,
+    /// So many percent of the mapped grants may be new.
+    #[arg(long, value_name = "PERCENT")]
+    grants_percent: Option<u32>,
+    /// So many admins may lose administration; never the last.
+    #[arg(long, value_name = "N")]
+    admins: Option<u32>,
+    /// Whether a grant of `super_admin` always waits.
+    #[arg(long, value_name = "yes|no", value_parser = ["yes", "no"])]
+    hold_super_admin: Option<String>,
+}
+
+impl Guard {
+    /// The limits `now` with what is asked for; none when nothing is.
+    fn over(&self, now: &Value) -> Option<Value> {
+        let numbers = [
+            ("removals_count", self.removals_count),
+            ("removals_percent", self.removals_percent),
+            ("grants_count", self.grants_count),
+            ("grants_percent", self.grants_percent),
+            ("admins", self.admins),
+        ];
+        let mut limits = now.clone();
+        for (name, number) in numbers {
+            if let Some(number) = number {
+                limits[name] = json!(number);
+            }
+        }
+        if let Some(hold) = &self.hold_super_admin {
+            limits["hold_super_admin"] = json!(hold == "yes");
+        }
+        let asked = numbers.iter().any(|(_, number)| number.is_some());
+        (asked || self.hold_super_admin.is_some()).then_some(limits)
+    }
 }
 
 const RUNS: &[Column] = &[
@@ -176,7 +228,8 @@ impl Sync {
                 Ok(Exit::Done)
             }
             Action::Set(set) => {
-                settings(&api.patch(&path, &set.body()?).await?, printer);
+                let now = api.get(&path).await?;
+                settings(&api.patch(&path, &set.body(&now)?).await?, printer);
                 Ok(Exit::Done)
             }
             Action::Why(_) => Ok(Exit::Usage),
@@ -213,7 +266,7 @@ impl Decide {
 }
 
 impl Set {
-    fn body(&self) -> anyhow::Result<Value> {
+    fn body(&self, now: &Value) -> anyhow::Result<Value> {
         let mut body = json!({ "reason": self.reason });
         if let Some(interval) = &self.interval {
             let number: String = interval.chars().filter(char::is_ascii_digit).collect();
@@ -227,10 +280,14 @@ impl Set {
         if let Some(okta_only) = &self.okta_only {
             body["okta_only"] = json!(okta_only == "yes");
         }
-        if self.interval.is_none() && self.okta_only.is_none() {
+        let limits = self.guard.over(at(now, "limits"));
+        if self.interval.is_none() && self.okta_only.is_none() && limits.is_none() {
             return Err(bad_usage(
                 "nothing to change: see keywright sync set --help",
             ));
+        }
+        if let Some(limits) = limits {
+            body["limits"] = limits;
         }
         Ok(body)
     }
@@ -391,7 +448,12 @@ fn settings(settings: &Value, printer: Printer) {
         &[
             ("interval, minutes", "interval_minutes"),
             ("Okta only", "okta_only"),
-            ("guard", "limits"),
+            ("guard: people losing roles", "limits.removals_count"),
+            ("or percent of them", "limits.removals_percent"),
+            ("new grants", "limits.grants_count"),
+            ("or percent of those there are", "limits.grants_percent"),
+            ("admins lost", "limits.admins"),
+            ("super_admin waits", "limits.hold_super_admin"),
             ("failing since", "failing_since"),
             ("held run", "held.id"),
             ("last run", "last.id"),

@@ -44,7 +44,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("connections", &["directory"]),
     ("scim", &["directory", "connections"]),
     ("sync", &["directory", "connections"]),
-    ("doctor", &["directory", "connections", "sync"]),
+    ("doctor", &["directory", "apikeys", "connections", "sync"]),
     ("backup", &["directory"]),
 ];
 

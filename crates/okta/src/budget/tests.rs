@@ -145,6 +145,19 @@ fn a_refusal_stops_until_the_window_ends() {
     assert_eq!(desk.wait("GET /a"), seconds(42));
 }
 
+/// The longest wait that an org asks for: a window is a minute.
+#[test]
+fn a_limit_that_lasts_a_full_minute_is_waited_out() {
+    let mut desk = Desk::new(50);
+    desk.call("GET /a", headers(100, 0, 1060, 60), true);
+    for second in 0..60 {
+        assert_eq!(desk.wait("GET /a"), seconds(60 - second));
+        desk.now += seconds(1);
+    }
+    desk.call("GET /a", headers(100, 99, 1120, 60), false);
+    assert_eq!(desk.at_once("GET /a", 200), 49, "and all goes on");
+}
+
 /// Limit and Remaining both 0: the limit on calls at once, and Reset is a hint only. So too without headers.
 #[test]
 fn too_many_at_once_waits_shortly_and_longer_each_time() {

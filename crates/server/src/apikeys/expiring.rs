@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::owner;
-use super::store::{self, Stored};
+use super::store::{self, ApiKey, Stored};
 use crate::app::{App, Work};
 use crate::db::{self, Timestamp};
 use crate::jobs::{self, Job, Registry, Schedule};
@@ -46,15 +46,31 @@ async fn run(app: App, job: Job) -> Result<(), jobs::Error> {
     Ok(work.commit().await?)
 }
 
-/// Which warning is due: the nearest one that was not given. A key made for a week gets no warning of a month.
+/// Which warning is due: the nearest one that was not given.
 fn due(stored: &Stored, now: Timestamp) -> Option<i32> {
-    let key = &stored.key;
+    near(&stored.key, now).filter(|days| stored.told_days.is_none_or(|told| told > *days))
+}
+
+/// Within how many of [`DAYS`] a key ends. One made for a week is not near its end for being within a month of it.
+fn near(key: &ApiKey, now: Timestamp) -> Option<i32> {
     let seconds = |days: i32| i64::from(days) * DAY_SECONDS;
     let days = DAYS
         .into_iter()
         .find(|days| key.expires_at <= now.plus_seconds(seconds(*days)))?;
     let lived_long_enough = key.created_at.plus_seconds(seconds(days)) < key.expires_at;
-    (lived_long_enough && stored.told_days.is_none_or(|told| told > days)).then_some(days)
+    lived_long_enough.then_some(days)
+}
+
+/// The keys that will expire within 30, 7 or 1 days, each with that number.
+pub async fn expiring(work: &Work) -> db::Result<Vec<(ApiKey, i32)>> {
+    let end = work.now.plus_seconds(i64::from(DAYS[2]) * DAY_SECONDS);
+    let found = store::expiring(work, end).await?;
+    let near = |stored: Stored| Some((near(&stored.key, work.now)?, stored.key));
+    Ok(found
+        .into_iter()
+        .filter_map(near)
+        .map(|(days, key)| (key, days))
+        .collect())
 }
 
 async fn tell(work: &mut Work, stored: &Stored, days: i32) -> db::Result<()> {

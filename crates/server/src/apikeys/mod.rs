@@ -27,7 +27,7 @@ use crate::audit;
 use crate::db::{self, UserId, id};
 
 pub use error::{Error, Result};
-pub use expiring::{EXPIRING_JOB, handlers, schedule};
+pub use expiring::{EXPIRING_JOB, expiring, handlers, schedule};
 pub use routes::routes;
 pub use store::{ApiKey, State};
 

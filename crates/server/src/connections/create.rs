@@ -1,12 +1,13 @@
 //! Making and changing connections.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::keys::{self, Algorithm, GivenKey, Key, KeyState, Purpose};
 use super::{Authentication, Connection, DEFAULT_SHARE, Domain, Error, Job, Status, store};
+use crate::actor::Permission;
 use crate::app::Work;
 use crate::db::ConnectionId;
 use crate::{audit, directory};
@@ -275,6 +276,65 @@ pub async fn remove(work: &mut Work, id: ConnectionId, reason: &str) -> Result<(
     }
     store::delete(work, id).await?;
     record(work, "connection.removed", &connection, reason).await
+}
+
+/// What was ended by force, and what is left behind in the org.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Forced {
+    /// What people had through it.
+    #[serde(flatten)]
+    pub ended: directory::Ended,
+    /// What still stands in the org, should it ever come back, and where to remove it there.
+    pub left_in_okta: Vec<String>,
+}
+
+/// Removes a connection whose org is gone, with everything that people have through it. No run can end that under the
+/// guard, as nothing can be read any more: it takes a person's own credential, and is refused while the org answers
+/// ([`Error::StillWorks`]) and for the last admin.
+pub async fn remove_by_force(
+    work: &mut Work,
+    id: ConnectionId,
+    reason: &str,
+) -> Result<Forced, Error> {
+    let connection = super::find(work, id).await?;
+    if !work.actor.is_personal() {
+        return Err(Error::NotPersonal);
+    }
+    work.actor
+        .need(Permission::RunsApprove)
+        .map_err(directory::Error::from)?;
+    if connection.status == Status::Active {
+        return Err(Error::StillWorks(connection.name));
+    }
+    let left_in_okta = left_behind(&connection, &store::keys(work, id).await?);
+    let ended = directory::end_connection(work, id).await?;
+    store::delete(work, id).await?;
+    record(work, "connection.removed-by-force", &connection, reason).await?;
+    Ok(Forced {
+        ended,
+        left_in_okta,
+    })
+}
+
+fn left_behind(connection: &Connection, keys: &[Key]) -> Vec<String> {
+    let org = &connection.domain;
+    let Some(client_id) = &connection.client_id else {
+        return vec![format!(
+            "in {org}: the API token (Security > API > Tokens): revoke it"
+        )];
+    };
+    let kids: Vec<&str> = keys
+        .iter()
+        .filter(|key| key.purpose == Purpose::Client)
+        .map(|key| key.kid.as_str())
+        .collect();
+    vec![
+        format!(
+            "in {org}: the service app {client_id} with its public keys ({}), granted scopes and admin role (Applications > Applications): deactivate and delete it",
+            kids.join(", ")
+        ),
+        format!("in {org}: people, groups and memberships, just as they are"),
+    ]
 }
 
 pub(super) fn seal_token(

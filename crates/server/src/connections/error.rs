@@ -75,6 +75,14 @@ pub enum Error {
         /// Grants that came by them.
         grants: i64,
     },
+    /// It is not removed by force: its org answers.
+    #[error(
+        "the connection {0} works: what people have through it is ended by runs, under the guard"
+    )]
+    StillWorks(String),
+    /// It takes a person's own credential.
+    #[error("removing a connection by force takes a person's own credential")]
+    NotPersonal,
     /// Mappings or grants could not be looked at.
     #[error(transparent)]
     Directory(#[from] crate::directory::Error),

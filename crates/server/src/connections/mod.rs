@@ -32,7 +32,7 @@ mod view;
 pub use authentication::{Authentication, Job, Scope, scopes};
 pub use client::{Clients, client};
 pub use connection::{Connection, Status};
-pub use create::{Change, New, change, create, remove};
+pub use create::{Change, Forced, New, change, create, remove, remove_by_force};
 pub use domain::{Domain, DomainError};
 pub use error::Error;
 pub use keys::{Algorithm, GivenKey, Key, KeyError, KeyState, Purpose};

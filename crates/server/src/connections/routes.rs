@@ -1,6 +1,7 @@
 //! `/api/v1/connections` and the public keys at `/connections/{connection}/jwks.json`.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json as AxumJson, Router};
 use http::{HeaderMap, StatusCode};
@@ -12,7 +13,7 @@ use utoipa_axum::routes;
 
 use super::keys::{Algorithm, GivenKey, Purpose};
 use super::view::{KeyView, View};
-use super::{Change, Error, New, Report, Rotated};
+use super::{Change, Error, Forced, New, Report, Rotated};
 use crate::app::{App, Work};
 use crate::db::ConnectionId;
 use crate::web::{Caller, Json, Problem};
@@ -100,19 +101,41 @@ async fn change(
     Ok(Json(view))
 }
 
-/// Remove a connection and its keys. Refused while people have roles through it: end those by a run first.
-#[utoipa::path(delete, path = "/connections/{connection}", tag = "connections", params(("connection" = uuid::Uuid, Path, description = "its id")),
-    responses((status = 204, description = "removed"), (status = 404, description = "no such connection")),
+/// How to remove a connection.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Removal {
+    /// Its org is gone: end all that people have through it, without a run. Takes a person's own credential.
+    #[serde(default)]
+    force: bool,
+    /// Why, for the audit trail.
+    #[serde(default)]
+    reason: String,
+}
+
+/// Remove a connection and its keys. Refused while people have roles through it: end those by a run first, or, when its
+/// org is gone, remove it by force.
+#[utoipa::path(delete, path = "/connections/{connection}", tag = "connections",
+    params(("connection" = uuid::Uuid, Path, description = "its id"), Removal),
+    responses((status = 204, description = "removed"), (status = 200, description = "removed by force", body = Forced),
+        (status = 404, description = "no such connection")),
     extensions(("x-permission" = json!("connections.manage"))))]
 async fn remove(
     State(app): State<App>,
     Caller(actor): Caller,
     Path(id): Path<ConnectionId>,
-) -> Result<StatusCode, Problem> {
+    Query(removal): Query<Removal>,
+) -> Result<Response, Problem> {
     let mut work = app.begin(&actor).await?;
-    super::remove(&mut work, id, "a connection was removed").await?;
+    let answer = if removal.force {
+        let forced = super::remove_by_force(&mut work, id, &removal.reason).await?;
+        Json(forced).into_response()
+    } else {
+        super::remove(&mut work, id, "a connection was removed").await?;
+        StatusCode::NO_CONTENT.into_response()
+    };
     work.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(answer)
 }
 
 /// Test a connection: each capability, and for what fails the exact mend. Nothing in Okta is changed.
@@ -278,8 +301,15 @@ impl From<Error> for Problem {
             Error::InUse { .. } => Self::conflict(error.to_string()).with(
                 "mend",
                 "remove its mappings (keywright mapping remove), run sync so that what they gave ends, then remove it; or switch \
-                 it off: keywright connection set NAME --disable",
+                 it off: keywright connection set NAME --disable. If the org is gone for good: keywright connection remove NAME --force",
             ),
+            Error::StillWorks(_) => Self::conflict(error.to_string()).with(
+                "mend",
+                "remove its mappings (keywright mapping remove), run sync, then remove it without force; if the org is gone, \
+                 keywright connection test NAME notices it",
+            ),
+            Error::NotPersonal => Self::forbidden(error.to_string())
+                .with("mend", "set KEYWRIGHT_API_KEY to an API key of your own: keywright api-key create LOGIN"),
             Error::Directory(error) => error.into(),
             Error::NewKeyRefused(_) => Self::conflict(error.to_string())
                 .with("mend", "add the new public key to the app in Okta (General > Public Keys), then finish again"),

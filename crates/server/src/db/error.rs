@@ -33,6 +33,9 @@ pub enum Error {
     /// Another process held the database for too long (SQLite only).
     #[error("the database is busy: another process has been writing for too long")]
     Busy,
+    /// A sync run has the directory to itself until what it gives and takes is true.
+    #[error("a sync run is changing many people's roles right now: try again in a minute")]
+    Applying,
     /// The job's lease was lost to another worker: nothing may be written any more.
     #[error("the lease of this job was lost; another worker has taken it over")]
     LeaseLost,

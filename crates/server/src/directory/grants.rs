@@ -1,5 +1,7 @@
 //! Grants: a user has a role, and why. A person's roles are the union of their grants.
 
+use std::collections::HashSet;
+
 use sea_orm::FromQueryResult;
 use serde::Serialize;
 use serde_json::json;
@@ -9,12 +11,13 @@ use super::error::{Error, Result};
 use super::groups::GroupId;
 use super::mappings::MappingId;
 use super::roles::{self, ADMIN, Role, RoleId, SUPER_ADMIN};
-use super::state::touch;
+use super::state::{touch, touch_to_take};
 use super::users::{self, User};
 use crate::actor::{Permission, Permissions};
 use crate::app::Work;
 use crate::audit;
 use crate::db::{self, Timestamp, UserId, values};
+use crate::notify::{self, Notice, Topic};
 
 db::id! {
     /// One grant.
@@ -124,6 +127,7 @@ pub async fn give(
         audit::Entry::new("role.granted", ("user", user.id.to_string()), reason).detail(detail),
     )
     .await?;
+    tell(work, &user, (&[&role.name], &[])).await?;
     Ok(id)
 }
 
@@ -134,7 +138,7 @@ pub async fn revoke(work: &mut Work, user: UserId, role: RoleId, reason: &str) -
     // Who does not hold a role cannot take it from others either: a helpdesk cannot unseat an admin.
     roles::need_delegable(&work.actor, &role.permissions)?;
     let user = users::find(work, user).await?;
-    touch(work).await?;
+    touch_to_take(work).await?;
     let held = of_user(work, user.id).await?;
     if take_manual(work, user.id, role.id).await? == 0 {
         let mapped = held.iter().any(|grant| grant.role_id == role.id);
@@ -154,7 +158,106 @@ pub async fn revoke(work: &mut Work, user: UserId, role: RoleId, reason: &str) -
         audit::Entry::new("role.revoked", ("user", user.id.to_string()), reason).detail(detail),
     )
     .await?;
+    tell(work, &user, (&[], &[&role.name])).await?;
     Ok(())
+}
+
+/// A role was given or taken by hand: told to channels that ask for it, in the shape in which `sync` tells of runs.
+async fn tell(
+    work: &mut Work,
+    user: &User,
+    (granted, revoked): (&[&String], &[&String]),
+) -> db::Result<()> {
+    let body = format!(
+        "By hand, by {}.\n\nWhy: keywright sync why {}",
+        work.actor.name, user.login
+    );
+    let person =
+        json!({ "user": user.id, "login": user.login, "granted": granted, "revoked": revoked });
+    let notice = Notice::new(Topic::GrantsChanged, "A person's roles changed", body).detail(json!({
+        "granted": granted.len(), "revoked": revoked.len(), "people": [person], "complete": true,
+    }));
+    notify::send(work, &notice).await.map(drop)
+}
+
+/// What ended with a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Ended {
+    /// Mappings of its groups.
+    pub mappings: u64,
+    /// Roles that people had by them.
+    pub grants: u64,
+    /// People who had them.
+    pub people: u64,
+}
+
+/// Ends everything that people have through a connection, without asking its org and without the guard: for an org that is
+/// gone. Who is left without any role loses their sessions. [`Error::LastAdmin`] when no admin would be left.
+pub(crate) async fn end_connection(work: &mut Work, connection: db::ConnectionId) -> Result<Ended> {
+    work.actor.need(Permission::MappingsManage)?;
+    work.actor.need(Permission::GrantsManage)?;
+    touch_to_take(work).await?;
+    let admins_before = admins(work, false, None).await? + admins(work, true, None).await?;
+    let people = mapped_people(work, connection).await?;
+    let groups = "SELECT id FROM groups WHERE tenant_id = $1 AND connection_id = $2";
+    let of_mapping = "DELETE FROM mapping_roles WHERE tenant_id = $1 AND mapping_id IN
+        (SELECT id FROM mappings WHERE tenant_id = $1 AND connection_id = $2)";
+    let bound = || values![work.tenant, connection];
+    let grants = work
+        .run(
+            &format!("DELETE FROM grants WHERE tenant_id = $1 AND source = 'mapping' AND group_id IN ({groups})"),
+            bound(),
+        )
+        .await?;
+    work.run(of_mapping, bound()).await?;
+    let mappings = work
+        .run(
+            "DELETE FROM mappings WHERE tenant_id = $1 AND connection_id = $2",
+            bound(),
+        )
+        .await?;
+    if admins_before > 0 && admins(work, false, None).await? + admins(work, true, None).await? == 0
+    {
+        return Err(Error::LastAdmin);
+    }
+    let number = u64::try_from(people.len()).unwrap_or(u64::MAX);
+    users::raise_epochs(work, &without_roles(work, people).await?).await?;
+    Ok(Ended {
+        mappings,
+        grants,
+        people: number,
+    })
+}
+
+/// Those of `people` who have no role left.
+async fn without_roles(work: &Work, mut people: Vec<UserId>) -> db::Result<Vec<UserId>> {
+    let mut having = HashSet::new();
+    for some in people.chunks(500) {
+        let marks: Vec<String> = (3..some.len() + 3).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT DISTINCT user_id FROM live_grants WHERE tenant_id = $1 AND (expires_at IS NULL OR expires_at > $2)
+             AND user_id IN ({})",
+            marks.join(", ")
+        );
+        let mut bound = values![work.tenant, work.now];
+        bound.extend(some.iter().map(|&user| user.into()));
+        let rows: Vec<Holder> = work.rows(&sql, bound).await?;
+        having.extend(rows.into_iter().map(|row| row.user_id));
+    }
+    people.retain(|person| !having.contains(person));
+    Ok(people)
+}
+
+#[derive(FromQueryResult)]
+struct Holder {
+    user_id: UserId,
+}
+
+async fn mapped_people(work: &Work, connection: db::ConnectionId) -> db::Result<Vec<UserId>> {
+    let sql = "SELECT DISTINCT g.user_id FROM live_grants g JOIN groups o ON o.tenant_id = g.tenant_id AND o.id = g.group_id
+         WHERE g.tenant_id = $1 AND o.connection_id = $2 AND g.source = 'mapping'";
+    let rows: Vec<Holder> = work.rows(sql, values![work.tenant, connection]).await?;
+    Ok(rows.into_iter().map(|row| row.user_id).collect())
 }
 
 async fn take_manual(work: &Work, user: UserId, role: RoleId) -> db::Result<u64> {

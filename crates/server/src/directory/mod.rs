@@ -23,10 +23,11 @@ mod state;
 mod users;
 
 pub use error::{Error, Result};
-pub(crate) use grants::admins;
+pub use grants::Ended;
 pub use grants::{
     Grant, GrantId, count_mapped, give, of_user as grants_of, permissions_of, revoke, roles_of,
 };
+pub(crate) use grants::{admins, end_connection};
 pub(crate) use groups::mapped as mapped_groups;
 pub use groups::{
     Group, GroupId, find as find_group, find_by_okta_id as find_group_by_okta_id,
@@ -45,7 +46,7 @@ pub use roles::{
 };
 pub use routes::routes;
 pub(crate) use state::touch_if;
-pub use state::{State, state, touch};
+pub use state::{State, state, touch, touch_to_take};
 pub(crate) use users::raise_epochs;
 pub use users::{
     Access, Draft as UserDraft, Kind, Link, Page, User, access, by_login as users_by_login,

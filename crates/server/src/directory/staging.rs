@@ -60,13 +60,21 @@ pub(crate) struct Facts {
 pub(crate) async fn claim(work: &Work, run: Uuid) -> db::Result<bool> {
     let ensure = "INSERT INTO directory_state (tenant_id, generation, version) VALUES ($1, 0, 0) ON CONFLICT (tenant_id) DO NOTHING";
     work.run(ensure, values![work.tenant]).await?;
-    let sql = "UPDATE directory_state SET staging = $2, staging_until = $3
+    let sql = "UPDATE directory_state SET alone = (alone AND staging = $2), staging = $2, staging_until = $3
         WHERE tenant_id = $1 AND (staging IS NULL OR staging = $2 OR staging_until < $4)";
     let until = work.now.plus_millis(SILENT_MS);
     Ok(work
         .run(sql, values![work.tenant, run, until, work.now])
         .await?
         == 1)
+}
+
+/// Lets nobody else change what decides about access until `run`, which holds the claim, gives it back or is silent for
+/// too long: others are refused at once, so that nobody waits.
+pub(crate) async fn shut_out(work: &Work, run: Uuid) -> db::Result<()> {
+    let sql = "UPDATE directory_state SET alone = $3 WHERE tenant_id = $1 AND staging = $2";
+    work.run_versioned(sql, values![work.tenant, run, true])
+        .await
 }
 
 /// Says that `run` lives and still holds the claim; refused with [`db::Error::Stale`] when it does not.
@@ -81,7 +89,7 @@ pub(crate) async fn renew(work: &Work, run: Uuid) -> db::Result<()> {
 
 /// Makes everything prepared true, if nothing that decides about access changed since `version`.
 pub(crate) async fn flip(work: &Work, run: Uuid, version: i64) -> db::Result<()> {
-    let sql = "UPDATE directory_state SET generation = generation + 1, version = version + 1, staging = NULL, staging_until = NULL
+    let sql = "UPDATE directory_state SET generation = generation + 1, version = version + 1, alone = FALSE, staging = NULL, staging_until = NULL
         WHERE tenant_id = $1 AND staging = $2 AND version = $3";
     work.run_versioned(sql, values![work.tenant, run, version])
         .await
@@ -89,7 +97,7 @@ pub(crate) async fn flip(work: &Work, run: Uuid, version: i64) -> db::Result<()>
 
 /// Gives the claim back with nothing left behind.
 pub(crate) async fn release(work: &Work, run: Uuid) -> db::Result<()> {
-    let sql = "UPDATE directory_state SET staging = NULL, staging_until = NULL WHERE tenant_id = $1 AND staging = $2";
+    let sql = "UPDATE directory_state SET alone = FALSE, staging = NULL, staging_until = NULL WHERE tenant_id = $1 AND staging = $2";
     work.run(sql, values![work.tenant, run]).await.map(drop)
 }
 
@@ -103,8 +111,9 @@ pub(crate) async fn sweep(work: &Work) -> db::Result<bool> {
             (SELECT group_id, user_id, born FROM memberships WHERE tenant_id = $1 AND born > $2 LIMIT $3)",
         "DELETE FROM user_links WHERE tenant_id = $1 AND user_id IN
             (SELECT id FROM users WHERE tenant_id = $1 AND born > $2 LIMIT $3)",
-        "DELETE FROM users WHERE tenant_id = $1 AND born > $2 AND id NOT IN (SELECT user_id FROM user_links WHERE tenant_id = $1)
-            AND $3 = $3",
+        // NOT IN would look through all links for each user once they are too many for PostgreSQL's memory.
+        "DELETE FROM users WHERE tenant_id = $1 AND born > $2 AND $3 = $3 AND NOT EXISTS
+            (SELECT 1 FROM user_links l WHERE l.tenant_id = $1 AND l.user_id = users.id)",
         "UPDATE grants SET died = NULL WHERE tenant_id = $1 AND id IN
             (SELECT id FROM grants WHERE tenant_id = $1 AND died > $2 LIMIT $3)",
         "UPDATE memberships SET died = NULL WHERE tenant_id = $1 AND (group_id, user_id, born) IN

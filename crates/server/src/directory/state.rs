@@ -37,20 +37,36 @@ pub async fn state(work: &Work) -> db::Result<State> {
 }
 
 /// Says that something that decides about access changes in this work. Writers of one tenant take turns from here to
-/// the end of their transactions, and a plan made before is made anew.
+/// the end of their transactions, and a plan made before is made anew. Refused with [`db::Error::Applying`] while a run
+/// has the directory to itself (`sync`, after its plan was overtaken several times).
 pub async fn touch(work: &Work) -> db::Result<()> {
+    let sql = "INSERT INTO directory_state (tenant_id, generation, version) VALUES ($1, 0, 1)
+        ON CONFLICT (tenant_id) DO UPDATE SET version = directory_state.version + 1
+        WHERE NOT directory_state.alone OR directory_state.staging_until IS NULL OR directory_state.staging_until < $2";
+    match work.run(sql, values![work.tenant, work.now]).await? {
+        0 => Err(db::Error::Applying),
+        _ => Ok(()),
+    }
+}
+
+/// Like [`touch`] for what takes access from a person: never refused; a run that has the directory to itself must
+/// begin anew.
+pub async fn touch_to_take(work: &Work) -> db::Result<()> {
     let sql = "INSERT INTO directory_state (tenant_id, generation, version) VALUES ($1, 0, 1)
         ON CONFLICT (tenant_id) DO UPDATE SET version = directory_state.version + 1";
     work.run(sql, values![work.tenant]).await.map(drop)
 }
 
-/// Like [`touch`], refused with [`db::Error::Stale`] when the version is not `seen` any more.
-pub(crate) async fn touch_if(work: &Work, seen: i64) -> db::Result<()> {
+/// Like [`touch`] for the run `run`, refused with [`db::Error::Stale`] when the version is not `seen` any more or another
+/// run has the directory to itself.
+pub(crate) async fn touch_if(work: &Work, seen: i64, run: Uuid) -> db::Result<()> {
     if seen == 0 {
         let sql = "INSERT INTO directory_state (tenant_id, generation, version) VALUES ($1, 0, 0) ON CONFLICT (tenant_id) DO NOTHING";
         work.run(sql, values![work.tenant]).await?;
     }
     let sql =
-        "UPDATE directory_state SET version = version + 1 WHERE tenant_id = $1 AND version = $2";
-    work.run_versioned(sql, values![work.tenant, seen]).await
+        "UPDATE directory_state SET version = version + 1 WHERE tenant_id = $1 AND version = $2
+        AND (NOT alone OR staging = $3 OR staging_until < $4)";
+    work.run_versioned(sql, values![work.tenant, seen, run, work.now])
+        .await
 }

@@ -76,6 +76,18 @@ fn items(body: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// Takes the directory for a run alone, and makes it true; gives the version before.
+async fn shut_out_and_flip(t: &TestApp, run: Uuid) -> i64 {
+    let work = t.begin().await;
+    staging::release(&work, Uuid::from_u128(3)).await.unwrap();
+    assert!(staging::claim(&work, run).await.unwrap());
+    staging::shut_out(&work, run).await.unwrap();
+    let version = state(&work).await.unwrap().version;
+    staging::flip(&work, run, version).await.unwrap();
+    work.commit().await.unwrap();
+    version
+}
+
 db_test!(
     async fn permissions_are_the_union_of_what_counts_now(t) {
         let user = add_local(&t, "bo", Kind::Local).await.id;
@@ -216,6 +228,60 @@ db_test!(
         let work = t.begin().await;
         assert!(staging::purge(&work).await.unwrap());
         assert!(!staging::purge(&work).await.unwrap());
+    }
+
+    async fn while_a_run_has_the_directory_to_itself_roles_are_only_taken(t) {
+        let known = add_person(&t, "00u0").await;
+        give_role(&t, known, AUDITOR).await;
+        let run = Uuid::from_u128(1);
+        let shut_out = async || {
+            let work = t.begin().await;
+            assert!(staging::claim(&work, run).await.unwrap());
+            staging::shut_out(&work, run).await.unwrap();
+            // Its later claims, which sweep, keep it.
+            assert!(staging::claim(&work, run).await.unwrap());
+            let version = state(&work).await.unwrap().version;
+            work.commit().await.unwrap();
+            version
+        };
+        let give = async || {
+            let mut work = t.begin().await;
+            let given = give(&mut work, known, HELPDESK, None, "test").await;
+            if given.is_ok() {
+                work.commit().await.unwrap();
+            }
+            given
+        };
+        let version = shut_out().await;
+        assert!(matches!(give().await, Err(Error::Db(crate::db::Error::Applying))));
+        let (status, problem) = t.call("POST", &format!("/api/v1/users/{known}/roles"), Some(json!({ "role": "helpdesk" }))).await;
+        assert_eq!(status, 503, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("try again in a minute"), "{problem}");
+        let another = touch_if(&t.begin().await, version, Uuid::from_u128(2)).await;
+        assert!(matches!(another, Err(crate::db::Error::Stale)), "nor does another run come between");
+        let work = t.begin().await;
+        touch_if(&work, version, run).await.unwrap();
+        drop(work);
+        let mut work = t.begin().await;
+        revoke(&mut work, known, AUDITOR, "at once").await.unwrap();
+        work.commit().await.unwrap();
+        let flipped = staging::flip(&t.begin().await, run, version).await;
+        assert!(matches!(flipped, Err(crate::db::Error::Stale)), "what was taken counts");
+        let work = t.begin().await;
+        staging::release(&work, run).await.unwrap();
+        work.commit().await.unwrap();
+        give().await.unwrap();
+        // A run that died lets others in again, and the next claim is an ordinary one.
+        shut_out().await;
+        t.advance(Duration::from_secs(61));
+        give().await.unwrap();
+        let work = t.begin().await;
+        assert!(staging::claim(&work, Uuid::from_u128(3)).await.unwrap());
+        work.commit().await.unwrap();
+        give().await.unwrap();
+        let version = shut_out_and_flip(&t, run).await;
+        give().await.unwrap();
+        assert_eq!(state(&t.read().await).await.unwrap().version, version + 2);
     }
 
     async fn only_one_run_prepares_at_a_time(t) {

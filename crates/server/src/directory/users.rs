@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::error::{Error, Result};
 use super::groups::{GroupId, like};
-use super::state::touch;
+use super::state::{touch, touch_to_take};
 use crate::actor::{Permission, Permissions};
 use crate::app::Work;
 use crate::audit;
@@ -279,7 +279,11 @@ pub async fn set_blocked(work: &mut Work, id: UserId, blocked: bool, reason: &st
     super::grants::need_reach(work, id).await?;
     let was_admin =
         !user.blocked && super::grants::administers(&super::grants::of_user(work, id).await?);
-    touch(work).await?;
+    if blocked {
+        touch_to_take(work).await?;
+    } else {
+        touch(work).await?;
+    }
     let sql = "UPDATE users SET blocked = $3, access_epoch = access_epoch + 1, version = version + 1, updated_at = $4
         WHERE tenant_id = $1 AND id = $2";
     work.run(sql, values![work.tenant, id, blocked, work.now])

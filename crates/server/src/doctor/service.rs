@@ -6,12 +6,13 @@ use super::{Error, Finding, Severity};
 use crate::actor::Actor;
 use crate::app::{App, Work};
 use crate::db::{self, Timestamp, values};
-use crate::{audit, web};
+use crate::{apikeys, audit, web};
 
 pub(super) async fn examine(app: &App, actor: &Actor) -> Result<Vec<Finding>, Error> {
     let work = app.read(actor).await?;
     let mut findings = Vec::new();
     findings.extend(address(app));
+    findings.extend(api_keys(&work).await?);
     findings.extend(given_up(&work).await?);
     findings.extend(trail(&work).await?);
     Ok(findings)
@@ -39,6 +40,36 @@ fn address(app: &App) -> Option<Finding> {
                 .to_owned(),
         repair: None,
     })
+}
+
+/// API keys that end soon: what uses them stops then.
+async fn api_keys(work: &Work) -> db::Result<Vec<Finding>> {
+    let found = apikeys::expiring(work).await?;
+    let finding = |(key, days): (apikeys::ApiKey, i32)| {
+        let (severity, left) = match days {
+            1 => (Severity::Critical, "a day".to_owned()),
+            2..=7 => (Severity::Warning, format!("{days} days")),
+            _ => (Severity::Note, format!("{days} days")),
+        };
+        let used = key.last_used_at.map_or_else(
+            || "it was never used".to_owned(),
+            |at| format!("it was last used at {at}"),
+        );
+        Finding {
+            severity,
+            code: "service.api_key".to_owned(),
+            about: key.name.clone(),
+            what: format!("the API key \"{}\" expires within {left}", key.name),
+            evidence: format!("it ends at {}; {used}", key.expires_at),
+            cause: "it was made for this long".to_owned(),
+            mend: format!(
+                "keywright api-key create, put the new key where this one is used, then keywright api-key revoke {}",
+                key.id
+            ),
+            repair: None,
+        }
+    };
+    Ok(found.into_iter().map(finding).collect())
 }
 
 #[derive(FromQueryResult)]

@@ -41,6 +41,33 @@ db_test!(
         assert_eq!(shown["keys"].as_array().unwrap().len(), 3);
     }
 
+    async fn api_keys_near_their_end_are_found(t) {
+        let user = json!({ "login": "ann", "email": "", "display_name": "", "kind": "local" });
+        let (status, user) = t.call("POST", "/api/v1/users", Some(user)).await;
+        assert_eq!(status, 201, "{user}");
+        for (name, days) in [("long", 90), ("week", 7)] {
+            let asked = json!({ "name": name, "owner": user["id"], "days": days });
+            let (status, made) = t.call("POST", "/api/v1/api-keys", Some(asked)).await;
+            assert_eq!(status, 201, "{made}");
+        }
+        let found = async || -> Vec<(String, Severity)> {
+            let findings = super::examine(&t.app, &t.local()).await.unwrap();
+            let keys = findings.into_iter().filter(|finding| finding.code == "service.api_key");
+            keys.map(|finding| (finding.about, finding.severity)).collect()
+        };
+        assert_eq!(found().await, [], "a key made for a week is not near its end");
+        for (day, want) in [
+            (61, vec![("long", Severity::Note)]),
+            (22, vec![("long", Severity::Warning)]),
+            (6, vec![("long", Severity::Critical)]),
+            (1, vec![]),
+        ] {
+            t.advance(std::time::Duration::from_hours(24 * day));
+            let want: Vec<(String, Severity)> = want.into_iter().map(|(name, severity)| (name.to_owned(), severity)).collect();
+            assert_eq!(found().await, want, "{day} days later");
+        }
+    }
+
     async fn given_up_jobs_are_told_once_for_each_kind(t) {
         use crate::jobs::{Error, New, Registry, enqueue, run_until_idle};
         let mut work = t.begin().await;

@@ -6,6 +6,7 @@ mod m0003_directory;
 mod m0004_connections;
 mod m0005_sync;
 mod m0006_scim;
+mod m0007_sync_alone;
 
 use crate::db::Migration;
 use crate::vault::SealedColumn;
@@ -19,6 +20,7 @@ pub(crate) fn all() -> &'static [Migration] {
         m0004_connections::MIGRATION,
         m0005_sync::MIGRATION,
         m0006_scim::MIGRATION,
+        m0007_sync_alone::MIGRATION,
     ]
 }
 

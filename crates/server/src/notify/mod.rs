@@ -173,15 +173,19 @@ pub async fn send(work: &mut Work, notice: &Notice) -> db::Result<Option<NoticeI
             return Ok(None);
         }
     }
+    let mut channels = list(work).await?;
+    channels.retain(|channel| channel.wants(notice.topic));
+    if channels.is_empty() && notice.topic == Topic::GrantsChanged {
+        // It is for those who ask for it: roles change all day.
+        return Ok(None);
+    }
     let id = store::insert(work, notice).await?;
     let mut told: Vec<String> = Vec::new();
-    for channel in list(work).await? {
-        if channel.wants(notice.topic) {
-            if channel.kind == ChannelKind::Mail {
-                told.push(channel.target.to_lowercase());
-            }
-            schedule(work, id, Some(channel.id), channel.kind, &channel.target).await?;
+    for channel in channels {
+        if channel.kind == ChannelKind::Mail {
+            told.push(channel.target.to_lowercase());
         }
+        schedule(work, id, Some(channel.id), channel.kind, &channel.target).await?;
     }
     for address in &notice.to {
         if !address.is_empty() && !told.contains(&address.to_lowercase()) {

@@ -77,6 +77,7 @@ fn database(error: &db::Error) -> (u16, Option<ScimType>, String) {
             let text = "another resource of this connection has taken this name in the meantime";
             (409, Some(ScimType::Uniqueness), text.to_owned())
         }
+        db::Error::Applying => (503, None, error.to_string()),
         db::Error::Full => (507, None, error.to_string()),
         db::Error::LeaseLost
         | db::Error::NewerSchema { .. }

@@ -12,7 +12,7 @@ use super::guard::Limits;
 use super::job::as_stored;
 use super::judge::{Trust, judge};
 use super::run::{self, End, New, Run, RunId, RunKind, RunState};
-use super::write::{Ending, Finish, Parts, begin, finish_tail, write};
+use super::write::{Ending, Finish, Parts, begin, finish_tail, let_in, shut_out, write};
 use super::{DECIDE_JOB, changes, undo};
 use crate::actor::Permission;
 use crate::app::{App, Work};
@@ -226,12 +226,16 @@ pub(super) async fn carry_out(app: &App, job: &Job) -> Result<(), jobs::Error> {
     }
 }
 
-const TRIES: usize = 8;
+/// So often is it planned while others change the directory; the last time with the directory for itself.
+const TRIES: usize = 4;
 
 /// Plans again from what is stored; applies it if it is no more than what was approved.
 async fn apply_held(app: &App, job: &Job, decision: &Decision, id: RunId) -> Result<()> {
     let connection = decision.connection;
-    for _ in 0..TRIES {
+    for attempt in 0..TRIES {
+        if attempt + 1 == TRIES {
+            shut_out(app, job, id).await?;
+        }
         let look = app.read(&job.actor("sync")).await?;
         let (mut roster, groups) = as_stored(&look, connection).await?;
         let judged = judge(
@@ -251,6 +255,7 @@ async fn apply_held(app: &App, job: &Job, decision: &Decision, id: RunId) -> Res
             .map(|change| approved.missing_access(&change))
             .sum();
         if grown > 0 {
+            let_in(app, job, id).await?;
             return refuse_grown(app, job, decision, id, grown).await;
         }
         let end = End {
@@ -282,6 +287,7 @@ async fn apply_held(app: &App, job: &Job, decision: &Decision, id: RunId) -> Res
             done => return Ok(done?),
         }
     }
+    let_in(app, job, id).await?;
     Err(Error::Db(db::Error::Busy))
 }
 
@@ -339,7 +345,8 @@ impl Finish for Decided {
             work,
             entry.detail(json!({ "run": self.id, "counts": self.counts })),
         )
-        .await
+        .await?;
+        super::notice::changed(work, self.connection, self.id, &self.counts).await
     }
 }
 

@@ -17,7 +17,7 @@ use super::read::{self, GroupRead, Members, ReadError, Reading};
 use super::roster::Roster;
 use super::run::{self, End, RunId, RunKind, RunState};
 use super::settings::{self, Progress};
-use super::write::{Ending, Finish, Parts, begin, finish_tail, small, write};
+use super::write::{Ending, Finish, Parts, begin, finish_tail, let_in, shut_out, write};
 use super::{PLAN_JOB, RUN_JOB};
 use crate::app::{App, Work};
 use crate::db::{self, ConnectionId, TenantId};
@@ -90,8 +90,8 @@ struct Payload {
     whole: bool,
 }
 
-/// So often is a plan made anew while others change the directory, before it is made with the directory locked.
-const TRIES: usize = 4;
+/// So often is a plan made while others change the directory, before a run takes the directory for itself.
+const TRIES: usize = 3;
 
 async fn run(app: &App, job: &Job, kind: RunKind) -> Result<(), jobs::Error> {
     let payload: Payload = serde_json::from_value(job.payload.clone())
@@ -235,23 +235,9 @@ async fn show(
     mut reading: Reading,
 ) -> Result<(), Error> {
     let look = app.read(&job.actor("sync")).await?;
-    let judged = judge(
-        &look,
-        connection,
-        &mut reading.roster,
-        &reading.groups,
-        reading.stable,
-        Trust::Guarded,
-    )
-    .await?;
+    let judged = judged(&look, connection, &mut reading).await?;
     drop(look);
-    let composed = Composed::new(
-        &judged,
-        &reading.roster,
-        &reading.groups,
-        reading.stable,
-        id.0,
-    );
+    let composed = composed(&judged, &reading, id);
     let mut end = end(&composed, &judged, &reading);
     end.state = RunState::Done;
     (end.removed_people, end.granted, end.admins_lost) = (0, 0, 0);
@@ -284,77 +270,39 @@ async fn apply(
         return nothing_to_do(app, job, connection, id, &reading).await;
     }
     for _ in 0..TRIES {
-        let look = app.read(&job.actor("sync")).await?;
-        let judged = judge(
-            &look,
-            connection,
-            &mut reading.roster,
-            &reading.groups,
-            reading.stable,
-            Trust::Guarded,
-        )
-        .await?;
-        let composed = Composed::new(
-            &judged,
-            &reading.roster,
-            &reading.groups,
-            reading.stable,
-            id.0,
-        );
-        let (end, finish) = conclude(&look, connection, id, &composed, &judged, &reading).await?;
-        drop(look);
-        let ending = Ending {
-            connection,
-            run: id,
-            reason: "by mapping",
-            end,
-        };
-        let parts = parts(&composed, &reading, &ending.end);
-        match write(app, job, judged.version, parts, &ending, &finish).await {
-            Err(db::Error::Stale) => {
+        match attempt(app, job, connection, id, &mut reading).await {
+            Err(Error::Db(db::Error::Stale)) => {
                 tracing::info!(run = %id, "the directory changed meanwhile, planning again");
             }
-            done => return Ok(done?),
+            done => return done,
         }
     }
-    apply_locked(app, job, connection, id, &mut reading).await
+    // Others change the directory all the while. Nobody waits for us: who would give a role now is told to come again.
+    shut_out(app, job, id).await?;
+    match attempt(app, job, connection, id, &mut reading).await {
+        Err(Error::Db(db::Error::Stale)) => {
+            // Somebody lost access by hand meanwhile, which is never refused.
+            let_in(app, job, id).await?;
+            Err(db::Error::Busy.into())
+        }
+        done => done,
+    }
 }
 
-/// The same with the directory locked from plan to commit: others wait, but it ends.
-async fn apply_locked(
+/// Plans from the directory as it is now and makes the plan true, unless the directory changes before it is:
+/// [`db::Error::Stale`].
+async fn attempt(
     app: &App,
     job: &Job,
     connection: ConnectionId,
     id: RunId,
     reading: &mut Reading,
 ) -> Result<(), Error> {
-    let mut work = begin(app, job).await?;
-    directory::touch(&work).await?;
-    // The tries before this one prepared rows that never became true; what is written now must not meet them. Under the
-    // claim, as what another connection's run prepares meanwhile is not ours to sweep.
-    if !directory::staging::claim(&work, id.0).await? {
-        return Err(db::Error::Busy.into());
-    }
-    while directory::staging::sweep(&work).await? {}
-    directory::staging::release(&work, id.0).await?;
-    while super::changes::clear(&work, id, 2_000).await? {}
-    let judged = judge(
-        &work,
-        connection,
-        &mut reading.roster,
-        &reading.groups,
-        reading.stable,
-        Trust::Guarded,
-    )
-    .await?;
-    let composed = Composed::new(
-        &judged,
-        &reading.roster,
-        &reading.groups,
-        reading.stable,
-        id.0,
-    );
-    let (end, finish) = conclude(&work, connection, id, &composed, &judged, reading).await?;
+    let look = app.read(&job.actor("sync")).await?;
+    let judged = judged(&look, connection, reading).await?;
+    let composed = composed(&judged, reading, id);
+    let (end, finish) = conclude(&look, connection, id, &composed, &judged, reading).await?;
+    drop(look);
     let ending = Ending {
         connection,
         run: id,
@@ -362,8 +310,31 @@ async fn apply_locked(
         end,
     };
     let parts = parts(&composed, reading, &ending.end);
-    small(&mut work, parts, &ending, &finish).await?;
-    Ok(work.commit().await?)
+    Ok(write(app, job, judged.version, parts, &ending, &finish).await?)
+}
+
+async fn judged(
+    work: &Work,
+    connection: ConnectionId,
+    reading: &mut Reading,
+) -> Result<Judged, Error> {
+    let Reading {
+        roster,
+        groups,
+        stable,
+        ..
+    } = reading;
+    judge(work, connection, roster, groups, *stable, Trust::Guarded).await
+}
+
+fn composed<'a>(judged: &'a Judged, reading: &'a Reading, id: RunId) -> Composed<'a> {
+    Composed::new(
+        judged,
+        &reading.roster,
+        &reading.groups,
+        reading.stable,
+        id.0,
+    )
 }
 
 fn parts<'a>(composed: &'a Composed<'a>, reading: &Reading, end: &End) -> Parts<'a> {
@@ -545,6 +516,7 @@ impl Finish for Conclusion {
         if self.is_news {
             super::notice::held(work, self.connection, self.id, &self.end).await?;
         }
+        super::notice::changed(work, self.connection, self.id, &self.end.counts).await?;
         Ok(())
     }
 }

@@ -10,18 +10,22 @@ use super::error::Result;
 use super::finding::Finding;
 use super::run::{Counts, End, RunId, RunState};
 use super::snapshot::Standing;
-use super::write::{CHUNK, Ending, Parts, Writes, write};
+use super::write::{CHUNK, Ending, Parts, Writes, let_in, shut_out, write};
 use crate::app::{App, Work};
 use crate::db::{self, UserId, values};
 use crate::directory::staging::NewGrant;
 use crate::directory::{self, GrantId, MappingId, RoleId};
 use crate::jobs::Job;
 
-const TRIES: usize = 8;
+/// So often is it planned while others change the directory; the last time with the directory for itself.
+const TRIES: usize = 4;
 
 /// Undoes a run.
 pub(super) async fn undo(app: &App, job: &Job, decision: &Decision, id: RunId) -> Result<()> {
-    for _ in 0..TRIES {
+    for attempt in 0..TRIES {
+        if attempt + 1 == TRIES {
+            shut_out(app, job, id).await?;
+        }
         let look = app.read(&job.actor("sync")).await?;
         let version = directory::state(&look).await?.version;
         let reversal = Reversal::of(&look, decision.of, id).await?;
@@ -49,6 +53,7 @@ pub(super) async fn undo(app: &App, job: &Job, decision: &Decision, id: RunId) -
             done => return Ok(done?),
         }
     }
+    let_in(app, job, id).await?;
     Err(db::Error::Busy.into())
 }
 

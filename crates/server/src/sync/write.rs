@@ -77,14 +77,14 @@ pub(super) async fn write(
         claim(app, job, ending.run).await?;
     }
     let mut work = begin(app, job).await?;
-    directory::touch_if(&work, version).await?;
+    directory::touch_if(&work, version, ending.run.0).await?;
     staging::release(&work, ending.run.0).await?;
     small(&mut work, parts, ending, finish).await?;
     work.commit().await
 }
 
 /// Everything in the transaction of `work`.
-pub(super) async fn small(
+async fn small(
     work: &mut Work,
     parts: Parts<'_>,
     ending: &Ending<'_>,
@@ -225,6 +225,23 @@ async fn claim(app: &App, job: &Job, run: RunId) -> db::Result<i64> {
             return Ok(generation);
         }
     }
+}
+
+/// Gives the directory to this run alone, until it ends or [`let_in`].
+pub(super) async fn shut_out(app: &App, job: &Job, run: RunId) -> db::Result<()> {
+    let work = begin(app, job).await?;
+    if !staging::claim(&work, run.0).await? {
+        return Err(db::Error::Busy);
+    }
+    staging::shut_out(&work, run.0).await?;
+    work.commit().await
+}
+
+/// Lets others change the directory again.
+pub(super) async fn let_in(app: &App, job: &Job, run: RunId) -> db::Result<()> {
+    let work = begin(app, job).await?;
+    staging::release(&work, run.0).await?;
+    work.commit().await
 }
 
 /// Empties the diff that an earlier try of this run left.

@@ -25,7 +25,7 @@ impl From<db::Error> for Problem {
                 Self::new(StatusCode::INSUFFICIENT_STORAGE, "full", "No space left")
                     .detail(error.to_string())
             }
-            db::Error::Busy => Self::unavailable(error.to_string()),
+            db::Error::Busy | db::Error::Applying => Self::unavailable(error.to_string()),
             db::Error::LeaseLost
             | db::Error::NewerSchema { .. }
             | db::Error::File(_)

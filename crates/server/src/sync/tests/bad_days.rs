@@ -338,6 +338,77 @@ db_test!(with crate::sync::tests::parts;
         assert_eq!(roles.len(), 1);
     }
 
+    async fn roles_that_change_are_told_to_those_who_ask(t) {
+        let org = synced(t, 5).await;
+        let (status, _) = org.t.call("POST", "/api/v1/notice-channels", Some(json!({ "kind": "mail", "name": "all", "target": "all@acme.test" }))).await;
+        assert_eq!(status, 201);
+        org.leave("Sales", &["p1"]);
+        org.run().await;
+        assert_eq!(notices(&org, "grants.changed").await, 0, "nobody asks");
+        let channel = json!({ "kind": "mail", "name": "ops", "target": "ops@acme.test", "topics": ["grants.changed"] });
+        assert_eq!(org.t.call("POST", "/api/v1/notice-channels", Some(channel)).await.0, 201);
+        org.leave("Sales", &["p2"]);
+        org.staff(&[("Audit", &["bo"])]);
+        org.map("Audit", &["auditor", "helpdesk"]).await;
+        let run = org.run().await;
+        assert_eq!((run.state.as_str(), run.counts.granted, run.counts.removed), ("done", 2, 1), "{}", said(&run));
+        let told = last_notice(&org, "grants.changed").await;
+        assert_eq!((&told["granted"], &told["revoked"], &told["complete"], &told["run"]), (&json!(2), &json!(1), &json!(true), &json!(run.id)));
+        let of = |person: &str| told["people"].as_array().unwrap().iter().find(|one| one["login"] == login(person)).unwrap().clone();
+        assert_eq!((&of("p2")["granted"], &of("p2")["revoked"]), (&json!([]), &json!(["user"])));
+        assert_eq!((&of("bo")["granted"], &of("bo")["revoked"]), (&json!(["auditor", "helpdesk"]), &json!([])));
+        org.pass(900);
+        org.run().await;
+        assert_eq!(notices(&org, "grants.changed").await, 1, "nothing changed");
+        org.give("p1", AUDITOR).await;
+        let told = last_notice(&org, "grants.changed").await;
+        assert_eq!((&told["people"][0]["login"], &told["people"][0]["granted"]), (&json!(login("p1")), &json!(["auditor"])));
+    }
+
+    async fn an_org_that_is_gone_is_removed_by_force(t) {
+        let org = synced(t, 5).await;
+        org.give("p1", AUDITOR).await;
+        let epochs = (org.user("p1").await.access_epoch, org.user("p2").await.access_epoch);
+        let force = async |actor: &Actor| {
+            let mut work = org.t.app.begin(actor).await.unwrap();
+            let forced = connections::remove_by_force(&mut work, org.id, "the org was deleted").await;
+            if forced.is_ok() {
+                work.commit().await.unwrap();
+            }
+            forced
+        };
+        let fails = async |works: bool| {
+            let mut work = org.t.begin().await;
+            connections::failed(&mut work, org.id, "there is no such host").await.unwrap();
+            if works {
+                connections::worked(&mut work, org.id).await.unwrap();
+            }
+            work.commit().await.unwrap();
+        };
+        fails(true).await;
+        assert!(matches!(force(&org.person(1)).await, Err(connections::Error::StillWorks(_))));
+        fails(false).await;
+        assert!(matches!(force(&org.t.local()).await, Err(connections::Error::NotPersonal)));
+        let forced = force(&org.person(1)).await.unwrap();
+        assert_eq!(forced.ended, directory::Ended { mappings: 1, grants: 5, people: 5 });
+        assert!(forced.left_in_okta[0].contains("API token"), "{forced:?}");
+        assert_eq!((org.having(USER).await, org.roles("p1").await.as_str(), org.roles("p2").await.as_str()), (0, "auditor", ""));
+        assert_eq!((org.user("p1").await.access_epoch, org.user("p2").await.access_epoch), (epochs.0, epochs.1 + 1), "who has no role left is out");
+        assert!(directory::list_mappings(&org.t.read().await, None).await.unwrap().is_empty());
+        assert!(matches!(connections::find(&org.t.read().await, org.id).await, Err(connections::Error::NotFound(_))));
+    }
+
+    async fn the_last_admin_does_not_go_by_force(t) {
+        let org = Org::start(t).await;
+        org.staff(&[("Admins", &["ann"])]);
+        org.map("Admins", &["admin"]).await;
+        org.settle().await;
+        let mut work = org.t.app.begin(&org.person(1)).await.unwrap();
+        connections::failed(&mut work, org.id, "there is no such host").await.unwrap();
+        let forced = connections::remove_by_force(&mut work, org.id, "").await;
+        assert!(matches!(forced, Err(connections::Error::Directory(directory::Error::LastAdmin))), "{forced:?}");
+    }
+
     async fn failing_and_held_are_told_once(t) {
         let org = synced(t, 5).await;
         let channel = json!({ "kind": "mail", "name": "ops", "target": "ops@acme.test" });
@@ -355,6 +426,21 @@ db_test!(with crate::sync::tests::parts;
         assert_eq!(notices(&org, "run.held").await, 1, "and is no news");
     }
 );
+
+/// What programs are told by the latest notice.
+async fn last_notice(org: &Org, topic: &str) -> serde_json::Value {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Told {
+        detail: serde_json::Value,
+    }
+    let work = org.t.read().await;
+    let sql =
+        "SELECT detail FROM notices WHERE tenant_id = $1 AND topic = $2 ORDER BY id DESC LIMIT 1";
+    let told = work
+        .row::<Told>(sql, crate::db::values![work.tenant, topic])
+        .await;
+    told.unwrap().unwrap().detail
+}
 
 async fn notices(org: &Org, topic: &str) -> i64 {
     #[derive(sea_orm::FromQueryResult)]

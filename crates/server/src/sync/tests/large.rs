@@ -118,6 +118,42 @@ db_test!(with crate::sync::tests::parts;
         assert_eq!(org.run().await.counts.granted, 0, "nothing is doubled");
     }
 
+    async fn roles_given_by_hand_all_the_while_do_not_keep_a_large_run_from_ending(t) {
+        let org = Org::start(t).await;
+        org.crowd("Sales", 700);
+        org.map("Sales", &["user"]).await;
+        let mut work = org.t.begin().await;
+        let draft = directory::UserDraft { kind: directory::Kind::Local, login: "hand".into(), email: String::new(), display_name: String::new() };
+        let hand = directory::create_user(&mut work, &draft, "").await.unwrap().id;
+        work.commit().await.unwrap();
+        let id = org.ask(RunKind::Run, false).await;
+        let over = AtomicBool::new(false);
+        let others = async {
+            let mut refused = 0;
+            while !over.load(Ordering::SeqCst) {
+                let mut work = org.t.begin().await;
+                match directory::give(&mut work, hand, USER, None, "").await {
+                    Ok(_) => work.commit().await.unwrap(),
+                    Err(directory::Error::Db(crate::db::Error::Applying)) => refused += 1,
+                    Err(other) => panic!("{other}"),
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            refused
+        };
+        let run = async {
+            org.work().await;
+            over.store(true, Ordering::SeqCst);
+        };
+        let ((), refused) = tokio::join!(run, others);
+        let run = org.find(id).await;
+        assert_eq!((run.state.as_str(), users(&org).await), ("held", 700), "{refused} refused; {}", said(&run));
+        org.t.advance(Duration::from_secs(70));
+        let mut work = org.t.begin().await;
+        directory::give(&mut work, hand, USER, None, "").await.unwrap();
+        work.commit().await.unwrap();
+    }
+
     async fn two_workers_on_one_database_do_a_run_once(t) {
         let org = crowd(t).await;
         let id = org.ask(RunKind::Run, false).await;

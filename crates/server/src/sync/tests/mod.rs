@@ -62,8 +62,13 @@ struct Org {
 impl Org {
     /// An org without people but its admin.
     async fn start(t: TestApp) -> Self {
+        Self::start_with(t, 0).await
+    }
+
+    /// An org with so many groups in which nobody is.
+    async fn start_with(t: TestApp, groups: u32) -> Self {
         let mut options = SandboxOptions::default();
-        options.rate_limits = false;
+        (options.rate_limits, options.groups) = (false, groups);
         let sandbox = Sandbox::start(options).await.unwrap();
         let id = connect(&t, &sandbox).await;
         let org = Self { t, sandbox, id };

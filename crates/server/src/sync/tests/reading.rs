@@ -154,6 +154,41 @@ db_test!(with crate::sync::tests::parts;
         assert_eq!((run.state.as_str(), run.counts.removed), ("done", 10), "{}", said(&run));
     }
 
+    async fn two_hundred_mapped_groups_of_ten_thousand(t) {
+        let org = Org::start_with(t, 9_800).await;
+        let names: Vec<String> = (0..200).map(|n| format!("M{n:03}")).collect();
+        let made = org.edit(&names.iter().map(|name| Edit::AddGroup { name: name.clone(), description: None }).collect::<Vec<_>>());
+        let person = |name: &String| Edit::AddUser { login: login(&name.to_lowercase()), first_name: "A".into(), last_name: "B".into(), groups: vec![name.clone()] };
+        org.edit(&names.iter().map(person).collect::<Vec<_>>());
+        let mut work = org.t.begin().await;
+        for (id, name) in made.iter().zip(&names) {
+            directory::create_mapping(&mut work, org.id, id, Some(name), &[USER], "test").await.unwrap();
+        }
+        work.commit().await.unwrap();
+        org.calls();
+        let first = org.settle().await;
+        let calls = org.calls();
+        assert!(calls * 10 <= (1 + 2 + 200) * 11, "the first run: {calls}");
+        assert_eq!(org.having(USER).await, 200, "{}", said(&first));
+        org.pass(900);
+        org.run().await;
+        org.pass(900);
+        org.calls();
+        org.run().await;
+        let calls = org.calls();
+        assert!(calls <= 1 + 2, "nothing changed: {calls}");
+        // An org, or something before it, that refuses so long a filter: all groups are listed, nothing is lost.
+        let refused = Effect::Answer { status: 400, body: None, headers: std::collections::HashMap::default() };
+        org.sandbox.fault(Fault::new("GET", GROUPS, refused).query("filter=id").times(0));
+        org.leave("M007", &["m007"]);
+        let run = org.run().await;
+        let listed = org.sandbox.requests().of("GET", GROUPS);
+        assert_eq!((run.state.as_str(), run.counts.removed, org.having(USER).await), ("held", 0, 200), "the only member of the group: {}", said(&run));
+        assert!(listed >= 2 * 51, "all pages, first and last: {listed}");
+        let (_, progress) = crate::sync::settings::load(&org.t.read().await, org.id).await.unwrap();
+        assert!(progress.org_groups.is_some_and(|groups| groups >= 10_000), "{progress:?}");
+    }
+
     async fn mappings_edited_and_a_grant_given_while_a_run_reads(t) {
         let org = company(t).await;
         org.leave("G03", &["p030"]);
