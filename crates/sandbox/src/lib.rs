@@ -77,6 +77,7 @@ mod quotas;
 mod roles;
 mod sandbox;
 mod schemas;
+mod servers;
 mod sessions;
 mod shared;
 mod start;

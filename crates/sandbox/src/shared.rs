@@ -132,6 +132,7 @@ fn all_routes() -> Routes {
     let mut routes = Routes::default();
     crate::org::routes(&mut routes);
     crate::oauth::routes(&mut routes);
+    crate::servers::routes(&mut routes);
     crate::users::routes(&mut routes);
     crate::groups::routes(&mut routes);
     crate::apps::routes(&mut routes);

@@ -97,7 +97,8 @@ pub(crate) struct App {
 }
 
 impl App {
-    fn setting(&self, path: &[&str]) -> Option<&Value> {
+    /// A member of its settings.
+    pub(crate) fn setting(&self, path: &[&str]) -> Option<&Value> {
         path.iter()
             .try_fold(self.body.get("settings")?, |value, part| value.get(*part))
     }

@@ -46,10 +46,11 @@ pub(crate) enum Caller {
     Anonymous,
     /// An API token (serial) of a user (serial).
     Token { token: u32, user: u32 },
-    /// A service app by an access token of its own.
+    /// An app by an access token: its own, or one of a user (serial) who signed in.
     App {
         client_id: String,
         scopes: Vec<String>,
+        user: Option<u32>,
     },
 }
 
@@ -118,9 +119,18 @@ impl Call {
 
     /// A token of this many characters that looks random.
     pub(crate) fn opaque(&self, length: usize) -> String {
+        self.opaque_for(0, length)
+    }
+
+    /// The same for one of several tokens that a call makes: each purpose has its own.
+    pub(crate) fn opaque_for(&self, purpose: u64, length: usize) -> String {
         const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz0123456789_-";
         let mut text = String::with_capacity(length);
-        let mut state = self.salt;
+        let mut state = if purpose == 0 {
+            self.salt
+        } else {
+            crate::store::mix(self.salt ^ purpose)
+        };
         while text.len() < length {
             state = crate::store::mix(state);
             let at = usize::try_from(state % 60).unwrap_or(0);

@@ -18,7 +18,7 @@ use super::limits::Standing;
 use super::reply::Reply;
 use super::router::{Access, Found, Handler, Route, normal};
 use super::send::{Cut, plain, send};
-use super::{covers, media};
+use super::{covers, covers_self, media};
 use crate::clock::Time;
 use crate::control::{self, Asked, Effect, Record};
 use crate::oauth::{self, Shown};
@@ -193,8 +193,8 @@ impl Visit<'_> {
                 None => fail,
             };
             media::check(&call.method, &call.headers, !call.body.is_empty(), xml).map_err(mark)?;
-            self.scoped(route, call, dpop).map_err(mark)?;
-            if let Some(nothing) = self.powerless(route, call).map_err(mark)? {
+            let own = self.scoped(route, call, dpop).map_err(mark)?;
+            if !own && let Some(nothing) = self.powerless(route, call).map_err(mark)? {
                 return Ok(standing.map_or(nothing.clone(), |standing| standing.mark(nothing)));
             }
         }
@@ -250,28 +250,50 @@ impl Visit<'_> {
             return Err(oauth::expired(shown, dpop));
         }
         let token = oauth::bearer(&org, secret, dpop, shown, &mut self.shared.memory())?;
-        if let Some(serial) = org.apps.by_client_id(&org, &token.client_id) {
+        if let Some(user) = token.user {
+            call.power = Power::of_user(&org, user);
+        } else if let Some(serial) = org.apps.by_client_id(&org, &token.client_id) {
             call.power = Power::of_client(&org, serial);
         }
         call.caller = Caller::App {
             client_id: token.client_id,
             scopes: token.scopes,
+            user: token.user,
         };
         Ok(dpop)
     }
 
-    fn scoped(&self, route: Route, call: &Call, dpop: bool) -> Result<(), Fail> {
-        let Caller::App { scopes, .. } = &call.caller else {
-            return Ok(());
+    /// Refuses a call for which the token has no scope. Gives whether the call is about the user who granted it alone.
+    fn scoped(&self, route: Route, call: &Call, dpop: bool) -> Result<bool, Fail> {
+        let Caller::App { scopes, user, .. } = &call.caller else {
+            return Ok(false);
         };
-        let none = self.has(&Effect::NoScope);
-        let held = !none
-            && (route.scopes.is_empty() || route.scopes.iter().any(|scope| covers(scopes, scope)));
-        if held {
-            Ok(())
-        } else {
-            Err(oauth::insufficient_scope(shown(route, call), dpop))
+        if !self.has(&Effect::NoScope) {
+            let needed = route.scopes;
+            if needed.is_empty() || needed.iter().any(|scope| covers(scopes, scope)) {
+                return Ok(false);
+            }
+            if user.is_some_and(|user| self.is_about(call, user))
+                && needed.iter().any(|scope| covers_self(scopes, scope))
+            {
+                return Ok(true);
+            }
         }
+        Err(oauth::insufficient_scope(shown(route, call), dpop))
+    }
+
+    /// Whether a call is about this user.
+    fn is_about(&self, call: &Call, user: u32) -> bool {
+        let named = ["id", "userId"]
+            .map(|name| call.param(name))
+            .into_iter()
+            .find(|name| !name.is_empty());
+        named.is_some_and(|name| {
+            name == "me" || {
+                let org = self.shared.read();
+                org.people.find(&org.tail, name) == Some(user)
+            }
+        })
     }
 
     /// What a caller gets whose roles do not allow the call: an empty list, or a refusal.
@@ -309,7 +331,7 @@ impl Visit<'_> {
         match route.handler {
             Handler::Outgoing(..) => Err(no_path()),
             Handler::Read(read) => read(&self.shared.read(), call),
-            Handler::Token => Ok(oauth::answer(
+            Handler::Protocol(answer) => Ok(answer(
                 &mut self.shared.write(),
                 call,
                 &mut self.shared.memory(),

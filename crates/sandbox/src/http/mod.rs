@@ -19,13 +19,13 @@ mod spoil;
 
 pub(crate) use call::{Call, Caller, Query};
 pub(crate) use edge::answer;
-pub(crate) use fail::Fail;
+pub(crate) use fail::{Fail, error_id};
 pub(crate) use limits::Limits;
 pub(crate) use outside::{Answered, Asked, Outside};
 pub(crate) use page::Page;
 pub(crate) use reply::Reply;
 pub(crate) use router::{Router, Routes};
-pub(crate) use scopes::{all as all_scopes, covers, scopes_of};
+pub(crate) use scopes::{all as all_scopes, covers, covers_self, scopes_of};
 
 /// What a family gives for one call.
 pub(crate) type Answer = Result<Reply, Fail>;

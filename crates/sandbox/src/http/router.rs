@@ -13,8 +13,8 @@ use crate::org::Org;
 pub(crate) enum Handler {
     Read(fn(&Org, &Call) -> Answer),
     Write(fn(&mut Org, &Call) -> Answer),
-    /// Answered at the edge, as it needs the network, the nonces or the keys.
-    Token,
+    /// An endpoint of an authorization server: it answers in its own form and uses what is remembered between calls.
+    Protocol(fn(&mut Org, &Call, &mut crate::oauth::Memory) -> super::Reply),
     /// Somebody outside is asked first; no lock is held meanwhile.
     Outgoing(
         fn(&Org, &Call) -> Result<Asked, Fail>,
@@ -102,9 +102,14 @@ impl Routes {
         self.add(Method::GET, template, Access::Public, Handler::Read(read))
     }
 
-    /// The token endpoint.
-    pub(crate) fn token(&mut self, template: &'static str) -> &mut Self {
-        self.add(Method::POST, template, Access::Client, Handler::Token)
+    /// An endpoint of an authorization server.
+    pub(crate) fn protocol(
+        &mut self,
+        method: Method,
+        template: &'static str,
+        answer: fn(&mut Org, &Call, &mut crate::oauth::Memory) -> super::Reply,
+    ) -> &mut Self {
+        self.add(method, template, Access::Client, Handler::Protocol(answer))
     }
 
     /// GET of one thing.

@@ -54,6 +54,18 @@ pub(crate) fn covers(held: &[String], needed: &str) -> bool {
         .any(|scope| scope == needed || manage.as_ref() == Some(scope))
 }
 
+/// Scopes that reach only the user who granted them (Okta: Implement OAuth for Okta).
+const SELF: [&str; 2] = ["okta.users.read.self", "okta.users.manage.self"];
+
+/// Whether scopes held cover one that is needed, where the call is about the very user who granted them.
+pub(crate) fn covers_self(held: &[String], needed: &str) -> bool {
+    let stems: Vec<String> = held
+        .iter()
+        .filter_map(|scope| scope.strip_suffix(".self").map(str::to_owned))
+        .collect();
+    covers(&stems, needed)
+}
+
 /// All scopes of the management API that an app can be granted.
 pub(crate) fn all() -> Vec<&'static str> {
     let mut scopes: Vec<_> = SCOPES
@@ -61,6 +73,7 @@ pub(crate) fn all() -> Vec<&'static str> {
         .flatten()
         .copied()
         .filter(|scope| scope.starts_with("okta."))
+        .chain(SELF)
         .collect();
     scopes.sort_unstable();
     scopes.dedup();

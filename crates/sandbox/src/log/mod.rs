@@ -28,6 +28,9 @@ impl Org {
     pub(crate) fn record(&mut self, call: &Call, event: Event) {
         let actor = match &call.caller {
             Caller::Token { user, .. } => self.user_target(*user),
+            Caller::App {
+                user: Some(user), ..
+            } => self.user_target(*user),
             Caller::App { client_id, .. } => match self.apps.by_client_id(self, client_id) {
                 Some(serial) => self.app_target(serial).with_kind("PublicClientApp"),
                 None => Target::new("PublicClientApp", client_id.clone(), "unknown", "unknown"),

@@ -9,6 +9,8 @@ use crate::apps::App;
 use crate::clock::Time;
 use crate::org::Org;
 
+/// The algorithms of `client_secret_jwt`.
+const HMACS: [&str; 3] = ["HS256", "HS384", "HS512"];
 /// An assertion may live so long.
 const LONGEST: i64 = 3600;
 /// Clocks may differ by so much.
@@ -33,9 +35,10 @@ pub(super) fn check(
     let jws = Jws::parse(text).ok_or(OAuthFail::client(
         "The parsing of the client_assertion failed.",
     ))?;
-    if !ALGORITHMS.contains(&jws.algorithm()) {
+    let symmetric = HMACS.contains(&jws.algorithm());
+    if !symmetric && !ALGORITHMS.contains(&jws.algorithm()) {
         return Err(OAuthFail::client(
-            "The client_assertion signature algorithm is invalid.",
+            "The client_assertion JWT signature algorithm is invalid.",
         ));
     }
     let find = |id: Option<&str>| id.and_then(|id| setting.org.apps.by_client_id(setting.org, id));
@@ -56,10 +59,40 @@ pub(super) fn check(
     let app = app.ok_or(OAuthFail::client(
         "Invalid value for 'client_id' parameter.",
     ))?;
-    signed(&jws, app)?;
+    if symmetric {
+        sealed(&jws, app)?;
+    } else {
+        signed(&jws, app)?;
+    }
     in_time(&jws, setting)?;
     once(&jws, serial, setting.now, memory)?;
     Ok(serial)
+}
+
+/// Checks an assertion of `client_secret_jwt`.
+fn sealed(jws: &Jws, app: &App) -> Result<(), OAuthFail> {
+    let method = app
+        .body
+        .get("credentials")
+        .and_then(|one| one.pointer("/oauthClient/token_endpoint_auth_method"));
+    if method.and_then(Value::as_str) == Some("private_key_jwt") {
+        return Err(OAuthFail::client(
+            "The client_assertion JWT signature algorithm is invalid.",
+        ));
+    }
+    let mut secrets = app.secrets.iter().filter(|secret| secret.active).peekable();
+    if secrets.peek().is_none() {
+        return Err(OAuthFail::client(
+            "The issuer and subject claim for client_assertion is invalid because the client does not have a client secret.",
+        ));
+    }
+    if secrets.any(|secret| jws.is_sealed_by(&secret.text)) {
+        Ok(())
+    } else {
+        Err(OAuthFail::client(
+            "The client_assertion signature is invalid.",
+        ))
+    }
 }
 
 fn signed(jws: &Jws, app: &App) -> Result<(), OAuthFail> {
@@ -85,6 +118,11 @@ fn signed(jws: &Jws, app: &App) -> Result<(), OAuthFail> {
     let key = key.ok_or(OAuthFail::client(
         "The client_assertion JWT kid is invalid.",
     ))?;
+    if key.get("use").and_then(Value::as_str) == Some("enc") {
+        return Err(OAuthFail::client(
+            "The client_assertion JWT needs to be signed using a signing key.",
+        ));
+    }
     if jws.is_signed_by(key) {
         Ok(())
     } else {

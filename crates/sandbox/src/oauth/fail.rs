@@ -1,45 +1,48 @@
 //! Errors of the authorization server: `error` and `error_description` (RFC 6749 section 5.2, texts by Okta).
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 use serde_json::json;
 
 use crate::http::Reply;
 
 /// An error answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OAuthFail {
     pub(crate) status: u16,
     pub(crate) error: &'static str,
-    pub(crate) text: &'static str,
+    pub(crate) text: Cow<'static, str>,
 }
 
 impl OAuthFail {
-    /// 401 `invalid_client`.
-    pub(crate) const fn client(text: &'static str) -> Self {
+    /// An error with its status.
+    pub(crate) fn new(
+        status: u16,
+        error: &'static str,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
-            status: 401,
-            error: "invalid_client",
-            text,
+            status,
+            error,
+            text: text.into(),
         }
     }
 
+    /// 401 `invalid_client`.
+    pub(crate) fn client(text: &'static str) -> Self {
+        Self::new(401, "invalid_client", text)
+    }
+
     /// 400 with this error.
-    pub(crate) const fn bad(error: &'static str, text: &'static str) -> Self {
-        Self {
-            status: 400,
-            error,
-            text,
-        }
+    pub(crate) fn bad(error: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(400, error, text)
     }
 
     /// The answer.
     pub(crate) fn reply(self) -> Reply {
-        reply(self.status, self.error, self.text)
+        let body = json!({ "error": self.error, "error_description": self.text });
+        Reply::json(&body)
+            .status(StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST))
     }
-}
-
-/// An error answer with a text made for it.
-pub(crate) fn reply(status: u16, error: &str, text: &str) -> Reply {
-    let body = json!({ "error": error, "error_description": text });
-    Reply::json(&body).status(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST))
 }

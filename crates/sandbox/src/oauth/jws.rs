@@ -60,6 +60,18 @@ impl Jws {
         value.as_i64().or_else(|| value.as_number().and_then(whole))
     }
 
+    /// Whether this secret made its HMAC.
+    pub(crate) fn is_sealed_by(&self, secret: &str) -> bool {
+        let how = match self.algorithm() {
+            "HS256" => aws_lc_rs::hmac::HMAC_SHA256,
+            "HS384" => aws_lc_rs::hmac::HMAC_SHA384,
+            "HS512" => aws_lc_rs::hmac::HMAC_SHA512,
+            _ => return false,
+        };
+        let key = aws_lc_rs::hmac::Key::new(how, secret.as_bytes());
+        aws_lc_rs::hmac::verify(&key, self.signed.as_bytes(), &self.signature).is_ok()
+    }
+
     /// Whether this key made its signature.
     pub(crate) fn is_signed_by(&self, key: &Value) -> bool {
         verified(

@@ -1,7 +1,7 @@
 //! The org's own signing key, and keys for the service apps that a sandbox starts with.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
@@ -82,7 +82,9 @@ impl PrivateKey {
 /// The keys of an org, made when they are first needed, as making one takes a while.
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
-    signing: OnceLock<Option<PrivateKey>>,
+    signing: OnceLock<Option<Arc<PrivateKey>>>,
+    /// Keys of custom servers, by server and generation.
+    servers: Mutex<HashMap<(u32, u32), Arc<PrivateKey>>>,
     /// Certificates that sign for apps, by the id of their key.
     certificates: Mutex<HashMap<String, Made>>,
 }
@@ -100,8 +102,21 @@ pub(crate) struct Made {
 
 impl Keys {
     /// The key that signs access tokens.
-    pub(crate) fn signing(&self) -> Option<&PrivateKey> {
-        self.signing.get_or_init(PrivateKey::generate).as_ref()
+    pub(crate) fn signing(&self) -> Option<Arc<PrivateKey>> {
+        self.signing
+            .get_or_init(|| PrivateKey::generate().map(Arc::new))
+            .clone()
+    }
+
+    /// The key of a custom server after it was rotated so often. Made once.
+    pub(crate) fn of_server(&self, server: u32, generation: u32) -> Option<Arc<PrivateKey>> {
+        let mut made = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = made.get(&(server, generation)) {
+            return Some(Arc::clone(key));
+        }
+        let key = Arc::new(PrivateKey::generate()?);
+        made.insert((server, generation), Arc::clone(&key));
+        Some(key)
     }
 
     /// The certificate of an app: self-signed by the org's key, as Okta's are. Made once.

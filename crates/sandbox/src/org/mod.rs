@@ -14,12 +14,13 @@ use crate::groups::{Groups, Owner};
 use crate::http::Routes;
 use crate::idps::IdpKey;
 use crate::log::Log;
-use crate::oauth::Keys;
+use crate::oauth::{Keys, SignIns};
 use crate::policies::Policies;
 use crate::provisioning::Provisioning;
 use crate::quotas::Quotas;
 use crate::roles::Roles;
 use crate::schemas::Schemas;
+use crate::servers::Servers;
 use crate::store::{Docs, Kind, Tail};
 use crate::tokens::Tokens;
 use crate::users::People;
@@ -69,6 +70,9 @@ pub(crate) struct Org {
     pub(crate) roles: Roles,
     pub(crate) tokens: Tokens,
     pub(crate) log: Log,
+    /// Custom authorization servers, and what people signed in to.
+    pub(crate) servers: Servers,
+    pub(crate) sign_ins: SignIns,
     pub(crate) keys: Arc<Keys>,
 }
 
@@ -119,6 +123,8 @@ impl Org {
             roles: Roles::default(),
             tokens: Tokens::default(),
             log: Log::default(),
+            servers: Servers::new(now),
+            sign_ins: SignIns::default(),
             keys: Arc::default(),
         }
     }

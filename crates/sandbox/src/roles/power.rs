@@ -17,6 +17,8 @@ enum Area {
     Members,
     Apps,
     Log,
+    /// Custom authorization servers.
+    Servers,
     /// What only a super administrator may change: roles, grants of scopes.
     Supreme,
     /// What everybody may read of themselves.
@@ -38,6 +40,7 @@ fn area(template: &str) -> Area {
         _ if rest.starts_with("groups") => Area::Groups,
         _ if rest.starts_with("apps") => Area::Apps,
         _ if rest.starts_with("logs") => Area::Log,
+        _ if rest.starts_with("authorizationServers") => Area::Servers,
         _ => Area::Other,
     }
 }
@@ -56,6 +59,7 @@ fn allows(role: &str, area: Area, write: bool) -> bool {
             Area::Users | Area::Groups,
         ) => !write,
         ("API_ACCESS_MANAGEMENT_ADMIN", Area::Users | Area::Groups | Area::Apps) => !write,
+        ("API_ACCESS_MANAGEMENT_ADMIN", Area::Servers) => true,
         ("REPORT_ADMIN", Area::Log | Area::Users | Area::Groups | Area::Apps) => !write,
         ("USER_ADMIN" | "HELP_DESK_ADMIN" | "APP_ADMIN" | "GROUP_MEMBERSHIP_ADMIN", Area::Log) => {
             !write

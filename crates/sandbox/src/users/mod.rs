@@ -40,7 +40,7 @@ pub(crate) fn routes(routes: &mut Routes) {
         .get("/api/v1/users/{id}/blocks", rest::blocks)
         .get("/api/v1/users/{userId}/grants", rest::no_grants)
         .delete("/api/v1/users/{userId}/grants", rest::nothing_to_revoke)
-        .delete("/api/v1/users/{userId}/sessions", rest::nothing_to_revoke)
+        .delete("/api/v1/users/{userId}/sessions", rest::end_sessions)
         .get("/api/v1/users/{userId}/clients", rest::no_grants);
     lifecycle::routes(routes);
     credentials::routes(routes);
@@ -52,7 +52,10 @@ pub(crate) fn routes(routes: &mut Routes) {
 pub(crate) fn find(org: &Org, call: &Call, name: &str) -> Result<u32, Fail> {
     if name == "me" {
         return match call.caller {
-            Caller::Token { user, .. } => Ok(user),
+            Caller::Token { user, .. }
+            | Caller::App {
+                user: Some(user), ..
+            } => Ok(user),
             _ => Err(Fail::not_found("me", "User")),
         };
     }

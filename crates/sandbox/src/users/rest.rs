@@ -40,6 +40,19 @@ pub(super) fn no_grants(org: &Org, call: &Call) -> Answer {
     Ok(Page::of(call, 20, 200)?.links(Reply::json(&none), call, &[], None))
 }
 
+/// `DELETE /users/{id}/sessions`: ends sessions, and with `oauthTokens` what the user granted.
+pub(super) fn end_sessions(org: &mut Org, call: &Call) -> Answer {
+    let (serial, _) = person(org, call, call.param("userId"))?;
+    let tokens = call.query.flag("oauthTokens") == Some(true);
+    org.sign_ins.end_user(serial, tokens);
+    let target = org.user_target(serial);
+    org.record(
+        call,
+        crate::log::Event::new("user.session.clear").target(target),
+    );
+    Ok(Reply::no_content())
+}
+
 /// Revoking what is not there is done at once.
 pub(super) fn nothing_to_revoke(org: &mut Org, call: &Call) -> Answer {
     person(org, call, call.param("userId"))?;

@@ -3,17 +3,23 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test that cannot go on should stop"
+    clippy::too_many_lines,
+    clippy::type_complexity,
+    reason = "a test that cannot go on should stop; a table of cases is long"
 )]
 
 mod apps;
 mod authenticators;
+mod browser;
 mod client;
 mod control;
+mod errors;
 mod groups;
 mod hooks;
 mod oauth;
 mod paging;
 mod policies;
 mod provisioning;
+mod servers;
+mod sign_in;
 mod users;

@@ -146,7 +146,7 @@ async fn each_fault_of_an_assertion_has_its_text() {
         ),
         (
             signer.sign(&json!({ "alg": "HS256", "kid": signer.kid }), &good),
-            "The client_assertion signature algorithm is invalid.",
+            "The client_assertion JWT signature algorithm is invalid.",
         ),
         (
             with("iss", "0oaunknown".into()),
