@@ -70,6 +70,7 @@ mod log;
 mod mappings;
 mod network;
 mod oauth;
+mod observer;
 mod org;
 mod policies;
 mod provisioning;
@@ -87,5 +88,6 @@ mod users;
 
 pub use control::{Edit, EditError, Effect, Fault, Requests};
 pub use credentials::{Credentials, ServiceApp};
+pub use observer::Exchange;
 pub use provisioning::{Dialect, PushError, PushFaults, PushOrder};
 pub use sandbox::{Sandbox, SandboxOptions, StartError};

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::clock::{Clock, Time};
 use crate::control::{Edit, EditError, Fault, Requests};
 use crate::credentials::{Credentials, ServiceApp};
+use crate::observer::Exchange;
 use crate::provisioning::{self, PushError, PushOrder};
 use crate::shared::{Running, Shared};
 use crate::start;
@@ -197,6 +198,12 @@ impl Sandbox {
     #[must_use]
     pub fn dpop(&self) -> &ServiceApp {
         &self.shared.credentials.dpop
+    }
+
+    /// Shows each answer that no fault spoiled to an observer, before it leaves. There can be one; gives whether it was
+    /// taken.
+    pub fn observe(&self, observer: impl Fn(&Exchange) + Send + Sync + 'static) -> bool {
+        self.shared.observed.set(observer)
     }
 
     /// Brings the state at start back; tokens and service apps keep working.

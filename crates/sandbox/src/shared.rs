@@ -10,6 +10,7 @@ use crate::control::{Edit, EditError, Faults, RequestLog, apply};
 use crate::credentials::Credentials;
 use crate::http::{Limits, Outside, Router, Routes};
 use crate::oauth::Memory;
+use crate::observer::Observed;
 use crate::org::Org;
 use crate::provisioning::Pushing;
 use crate::store::mix;
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) pushing: Pushing,
     pub(crate) router: Router,
     pub(crate) outside: Outside,
+    pub(crate) observed: Observed,
     pub(crate) tls: bool,
     pub(crate) verbose: bool,
     pub(crate) credentials: Credentials,
@@ -62,6 +64,7 @@ impl Shared {
             pushing: Pushing::default(),
             router: Router::of(all_routes()),
             outside: Outside::default(),
+            observed: Observed::default(),
             tls: running.tls,
             verbose: running.verbose,
             credentials,

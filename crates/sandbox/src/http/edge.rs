@@ -22,6 +22,7 @@ use super::{covers, covers_self, media};
 use crate::clock::Time;
 use crate::control::{self, Asked, Effect, Record};
 use crate::oauth::{self, Shown};
+use crate::observer::Exchange;
 use crate::provisioning;
 use crate::roles::Power;
 use crate::shared::Shared;
@@ -155,6 +156,15 @@ impl Visit<'_> {
         };
         let cut = self.spoil(&mut reply, &call);
         self.note(&call, &reply);
+        if self.effects.is_empty() {
+            self.shared.observed.show(|| Exchange {
+                method: call.method.to_string(),
+                path: call.path.clone(),
+                status: reply.status.as_u16(),
+                content_type: reply.content_type,
+                body: reply.body.clone(),
+            });
+        }
         reply = reply
             .header(REQUEST_ID, call.request_id)
             .header(header::DATE, now.http());

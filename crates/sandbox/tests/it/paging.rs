@@ -159,7 +159,7 @@ async fn errors_of_the_edge() {
 async fn a_caller_may_use_half_of_a_bucket() {
     let mut options = SandboxOptions::default();
     options.rate_limits = true;
-    let org = Sandbox::start(options).await.unwrap();
+    let org = crate::judge::watched::Watched::start(options).await;
     org.freeze_clock(true);
     assert!(org.set_rate_limit("groups", 4));
     let mut seen = Vec::new();
@@ -215,7 +215,7 @@ async fn a_token_that_revoked_itself_is_dead() {
 async fn https_with_a_certificate_of_its_own() {
     let mut options = SandboxOptions::default();
     options.tls = true;
-    let org = Sandbox::start(options).await.unwrap();
+    let org = crate::judge::watched::Watched::start(options).await;
     let certificate =
         reqwest::Certificate::from_pem(org.certificate_pem().unwrap().as_bytes()).unwrap();
     let client = reqwest::Client::builder()
