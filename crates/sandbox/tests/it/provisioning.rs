@@ -126,7 +126,7 @@ async fn answer(
 }
 
 struct Pushed {
-    org: Sandbox,
+    org: crate::judge::watched::Watched,
     app: App,
     id: String,
 }

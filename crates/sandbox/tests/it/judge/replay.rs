@@ -15,8 +15,15 @@ async fn answers_to_recorded_calls_are_as_the_specification_says() {
         .arg(fixtures("recordings"))
         .args(["--reset", "/_sandbox/reset"])
         .env("no_proxy", "*");
-    let done = tokio::task::spawn_blocking(move || replay.output()).await.unwrap().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let done = tokio::task::spawn_blocking(move || replay.output())
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     let total = org.judged();
     assert!(total > 1500, "only {total} answers were judged");
 }

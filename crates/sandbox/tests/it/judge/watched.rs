@@ -13,7 +13,9 @@ use super::{Answer, Difference, fixtures, spec};
 /// The differences that recordings prove right, and those that other published text does.
 static PROVEN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let files = ["openapi/differences.tsv", "openapi/documented.tsv"];
-    let text = files.map(|file| std::fs::read_to_string(fixtures(file)).unwrap()).concat();
+    let text = files
+        .map(|file| std::fs::read_to_string(fixtures(file)).unwrap())
+        .concat();
     text.lines()
         .filter_map(|line| Some(general(line.split_once('\t')?.0)))
         .collect()
