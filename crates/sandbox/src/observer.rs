@@ -20,9 +20,12 @@ pub struct Exchange {
     pub body: Bytes,
 }
 
+/// Who looks.
+type Observer = Box<dyn Fn(&Exchange) + Send + Sync>;
+
 /// A place for one observer.
 #[derive(Default)]
-pub(crate) struct Observed(OnceLock<Box<dyn Fn(&Exchange) + Send + Sync>>);
+pub(crate) struct Observed(OnceLock<Observer>);
 
 impl Observed {
     /// Takes the observer. Gives whether there was none before.

@@ -291,8 +291,8 @@ pub(crate) fn catalogue(org: &Org, call: &Call, name: &str, app: Option<u32>) ->
             })
         }
         None => json!({
-            "name": name, "displayName": name, "description": null, "status": "ACTIVE", "lastUpdated": org.created,
-            "category": "", "verificationStatus": "OKTA_VERIFIED", "website": null, "signOnModes": [],
+            "name": name, "displayName": name, "status": "ACTIVE", "lastUpdated": org.created,
+            "category": "", "verificationStatus": "OKTA_VERIFIED", "signOnModes": [],
             "_links": { "self": { "href": call.url(&format!("/api/v1/catalog/apps/{name}")) } },
         }),
     }

@@ -88,7 +88,7 @@ fn read(org: &Org, call: &Call) -> Answer {
         "preferences": link("preferences"),
         "uploadLogo": { "href": call.url("/api/v1/org/logo"), "hints": { "allow": ["POST"] } },
         "oktaCommunication": link("privacy/oktaCommunication"),
-        "logo": null, "oktaSupport": link("privacy/oktaSupport"), "contacts": link("contacts"),
+        "logo": { "href": "https://ok12static.oktacdn.com/assets/img/logos/okta-logo.png" }, "oktaSupport": link("privacy/oktaSupport"), "contacts": link("contacts"),
     });
     Ok(Reply::json(&body))
 }

@@ -24,7 +24,9 @@ pub(crate) fn account_shown(org: &Org, app: u32, user: u32, shown: &mut Value) {
         return;
     };
     shown["externalId"] = json!(account.external_id);
-    shown["lastSync"] = json!(account.last_sync);
+    if let Some(at) = account.last_sync {
+        shown["lastSync"] = json!(at);
+    }
     shown["status"] = json!(if account.external_id.is_some() {
         "PROVISIONED"
     } else {

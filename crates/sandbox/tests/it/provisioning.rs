@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use keywright_sandbox::{Dialect, Edit, PushFaults, PushOrder, Sandbox};
+use keywright_sandbox::{Dialect, Edit, PushFaults, PushOrder};
 use serde_json::{Value, json};
 
 use crate::client::{ask, org};
