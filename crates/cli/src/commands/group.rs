@@ -137,12 +137,25 @@ pub(crate) async fn in_okta(
     connection: &str,
     name: &str,
 ) -> anyhow::Result<(String, String)> {
-    let found = api
+    if name.starts_with("scim-") {
+        return Ok((name.to_owned(), name.to_owned()));
+    }
+    let asked = api
         .get(&format!(
             "/connections/{connection}/okta-groups?q={}",
             encode(name)
         ))
-        .await?;
+        .await;
+    // Whom SCIM alone serves, Okta's API need not be open.
+    let found = match asked {
+        Ok(found) => found,
+        Err(error) => {
+            return match pushed(api, connection, name).await? {
+                Some(group) => Ok(group),
+                None => Err(error),
+            };
+        }
+    };
     let is = |group: &serde_json::Value, path: &str| {
         at(group, path)
             .as_str()
@@ -158,10 +171,35 @@ pub(crate) async fn in_okta(
         Some(group) => Ok((text(group, "id"), text(group, "name"))),
         // An id is not found by the start of a name.
         None if name.starts_with("00g") => Ok((name.to_owned(), name.to_owned())),
-        None => Err(bad_usage(format!(
-            "the org has no group called {name}: keywright group search"
-        ))),
+        None => match pushed(api, connection, name).await? {
+            Some(group) => Ok(group),
+            None => Err(bad_usage(format!(
+                "the org has no group called {name}, and none was pushed: keywright group search"
+            ))),
+        },
     }
+}
+
+/// A group that SCIM pushed, by its name: id and name.
+async fn pushed(
+    api: &Api,
+    connection: &str,
+    name: &str,
+) -> anyhow::Result<Option<(String, String)>> {
+    let path = format!("/groups?connection={connection}&q={}", encode(name));
+    let found = api.all(&path).await?;
+    let text = |group: &serde_json::Value, path: &str| {
+        at(group, path).as_str().unwrap_or_default().to_owned()
+    };
+    let is = |group: &&serde_json::Value| {
+        text(group, "kind") == "SCIM_GROUP"
+            && at(group, "gone_at").is_null()
+            && text(group, "name").eq_ignore_ascii_case(name)
+    };
+    Ok(found
+        .iter()
+        .find(is)
+        .map(|group| (text(group, "okta_id"), text(group, "name"))))
 }
 
 /// A path with the place where the page before ended.

@@ -3,6 +3,7 @@
 pub(crate) mod api_key;
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod collision;
 pub(crate) mod config;
 pub(crate) mod connect;
 pub(crate) mod connection;

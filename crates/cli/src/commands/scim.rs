@@ -1,10 +1,11 @@
-//! `scim token list|create|revoke`, `scim log`.
+//! `scim show`, `scim token list|create|revoke`, `scim log`; collisions are beside.
 
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::collision::Collision;
 use super::connection::{One, find};
 use crate::api::{Api, encode};
 use crate::exit::Exit;
@@ -19,6 +20,12 @@ pub(crate) struct Scim {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// How SCIM of a connection stands: address, dialect, people, groups.
+    #[command(after_help = "Example:\n  keywright scim show acme")]
+    Show(One),
+    /// Names that two pushed people or groups want.
+    #[command(subcommand)]
+    Collision(Collision),
     /// The bearer tokens of a connection.
     #[command(subcommand)]
     Token(Token),
@@ -75,6 +82,17 @@ const TOKENS: &[Column] = &[
     ("REVOKED", "revoked_at"),
 ];
 
+const STANDING: &[Column] = &[
+    ("SCIM connector base URL", "base_url"),
+    ("dialect", "dialect"),
+    ("last PUT", "put_at"),
+    ("last PATCH", "patch_at"),
+    ("people", "people"),
+    ("active", "active"),
+    ("groups", "groups"),
+    ("collisions", "collisions"),
+];
+
 const MADE: &[Column] = &[
     ("SCIM connector base URL", "base_url"),
     ("bearer token", "secret"),
@@ -87,6 +105,13 @@ const EVERY: Duration = Duration::from_secs(1);
 impl Scim {
     pub(crate) async fn run(self, api: &Api, printer: Printer) -> anyhow::Result<Exit> {
         match self.action {
+            Action::Show(one) => {
+                let connection = find(api, one.name.as_deref()).await?;
+                let path = format!("/connections/{}/scim", text(at(&connection, "id")));
+                printer.item(&api.get(&path).await?, STANDING);
+                Ok(Exit::Done)
+            }
+            Action::Collision(collision) => collision.run(api, printer).await,
             Action::Token(token) => token.run(api, printer).await,
             Action::Log { one, follow } => log(api, printer, &one, follow).await,
         }
@@ -116,7 +141,7 @@ impl Token {
     }
 }
 
-async fn path(api: &Api, one: &One, what: &str) -> anyhow::Result<String> {
+pub(super) async fn path(api: &Api, one: &One, what: &str) -> anyhow::Result<String> {
     let connection = find(api, one.name.as_deref()).await?;
     Ok(format!(
         "/connections/{}/scim/{what}",

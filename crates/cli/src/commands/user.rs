@@ -30,6 +30,9 @@ enum Action {
     /// Show one person with groups and roles.
     #[command(after_help = "Example:\n  keywright user show ada@acme.com")]
     Show(One),
+    /// Show what each source says of a person: Okta's API, SCIM.
+    #[command(after_help = "Example:\n  keywright user sources ada@acme.com")]
+    Sources(One),
     /// Tell why a person has their roles, or had.
     #[command(after_help = "Example:\n  keywright user why ada@acme.com --role admin")]
     Why(Why),
@@ -139,6 +142,16 @@ pub(crate) const COLUMNS: &[Column] = &[
     ("ID", "id"),
 ];
 
+const SOURCES: &[Column] = &[
+    ("SOURCE", "source"),
+    ("OKTA ID", "okta_id"),
+    ("LOGIN", "login"),
+    ("NAME", "display_name"),
+    ("STATUS", "status"),
+    ("LETS IN", "lets_in"),
+    ("AS OF", "at"),
+];
+
 impl User {
     pub(crate) async fn run(self, api: &Api, printer: Printer) -> anyhow::Result<Exit> {
         match self.action {
@@ -147,6 +160,10 @@ impl User {
                 printer.list(&api.get(&path).await?, COLUMNS);
             }
             Action::Show(one) => show(&api.get(&one.path()).await?, printer),
+            Action::Sources(one) => {
+                let sources = api.get(&format!("{}/sources", one.path())).await?;
+                printer.list(&sources, SOURCES);
+            }
             Action::Why(why) => return why.run(api, printer).await,
             Action::Create(create) => create.run(api, printer).await?,
             Action::Grant {

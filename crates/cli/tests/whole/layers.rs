@@ -43,7 +43,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("apikeys", &["directory"]),
     ("connections", &["directory"]),
     ("scim", &["directory", "connections"]),
-    ("sync", &["directory", "connections"]),
+    ("sync", &["directory", "connections", "scim"]),
     ("doctor", &["directory", "apikeys", "connections", "sync"]),
     ("backup", &["directory"]),
 ];

@@ -266,7 +266,7 @@ async fn take_manual(work: &Work, user: UserId, role: RoleId) -> db::Result<u64>
 }
 
 /// Refuses an actor who lacks something that `user` may do.
-pub(super) async fn need_reach(work: &Work, user: UserId) -> Result<()> {
+pub(crate) async fn need_reach(work: &Work, user: UserId) -> Result<()> {
     let theirs = permissions_of(work, user).await?;
     roles::need_delegable(&work.actor, &theirs)
 }

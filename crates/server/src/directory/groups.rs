@@ -2,6 +2,7 @@
 
 use sea_orm::FromQueryResult;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::error::{Error, Result};
 use super::users::{Page, User};
@@ -40,10 +41,18 @@ pub struct Group {
     pub suspect: Option<String>,
     /// When we last saw it.
     pub seen_at: Option<Timestamp>,
+    /// The group of SCIM that it is; none for one that is read from Okta.
+    pub scim_id: Option<Uuid>,
+    /// As far as what SCIM says of its members is taken over.
+    pub said_version: Option<i64>,
+    /// The group of Okta that SCIM says it is.
+    pub twin: Option<String>,
+    /// When SCIM removed it.
+    pub gone_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "id, connection_id, okta_id, name, description, kind, members, last_updated, last_membership_updated,
-    read_date, suspect, seen_at";
+pub(super) const COLUMNS: &str = "id, connection_id, okta_id, name, description, kind, members, last_updated, last_membership_updated,
+    read_date, suspect, seen_at, scim_id, said_version, twin, gone_at";
 
 /// One group.
 pub async fn find(work: &Work, id: GroupId) -> Result<Group> {
@@ -86,10 +95,10 @@ pub async fn list(
     Ok(work.rows(&sql, bound).await?)
 }
 
-/// The mapped groups of a connection, those of paused mappings too.
+/// The mapped groups of a connection that are read from Okta, those of paused mappings too.
 pub(crate) async fn mapped(work: &Work, connection: ConnectionId) -> Result<Vec<Group>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM groups WHERE tenant_id = $1 AND connection_id = $2 AND id IN
+        "SELECT {COLUMNS} FROM groups WHERE tenant_id = $1 AND connection_id = $2 AND scim_id IS NULL AND id IN
             (SELECT group_id FROM mappings WHERE tenant_id = $1 AND connection_id = $2) ORDER BY okta_id"
     );
     Ok(work.rows(&sql, values![work.tenant, connection]).await?)
@@ -127,6 +136,10 @@ pub(crate) async fn ensure(
             "an Okta group id is 1 to 64 letters and digits, such as 00g1emaKYZTWRYYRRTSK"
                 .to_owned(),
         ));
+    }
+    if okta_id.starts_with(super::said::MARK) {
+        let found = find_by_okta_id(work, connection, okta_id).await?;
+        return found.ok_or(Error::NotFound("group said by SCIM"));
     }
     let name = name.unwrap_or(okta_id);
     let sql = "INSERT INTO groups (tenant_id, id, connection_id, okta_id, name, name_key, description, kind, members)

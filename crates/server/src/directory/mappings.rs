@@ -237,7 +237,7 @@ pub async fn delete(work: &mut Work, id: MappingId, reason: &str) -> Result<()> 
     .await?;
     // Mapped again one day, it is read anew.
     work.run(
-        "UPDATE groups SET read_date = NULL WHERE tenant_id = $1 AND id = $2",
+        "UPDATE groups SET read_date = NULL, said_version = NULL WHERE tenant_id = $1 AND id = $2",
         values![work.tenant, before.group_id],
     )
     .await?;

@@ -4,6 +4,7 @@
 //! ```text
 //! Okta org ──(connection, Okta id)──► user ──► grants ──► roles ──► permissions
 //!     └─► group ◄── mapping ──────────────────────▲ roles
+//! SCIM ─► group (its own, or the same as Okta's when ids show it)
 //! ```
 //!
 //! Access ends by raising a user's `access_epoch`, which sessions and tokens compare; the directory reaches into no one.
@@ -18,6 +19,7 @@ mod mappings;
 pub(crate) mod present;
 mod roles;
 pub(crate) mod routes;
+pub(crate) mod said;
 pub(crate) mod staging;
 mod state;
 mod users;
@@ -27,7 +29,7 @@ pub use grants::Ended;
 pub use grants::{
     Grant, GrantId, count_mapped, give, of_user as grants_of, permissions_of, revoke, roles_of,
 };
-pub(crate) use grants::{admins, end_connection};
+pub(crate) use grants::{admins, end_connection, need_reach};
 pub(crate) use groups::mapped as mapped_groups;
 pub use groups::{
     Group, GroupId, find as find_group, find_by_okta_id as find_group_by_okta_id,

@@ -21,6 +21,7 @@ pub(crate) struct Person {
     pub(crate) kind: String,
     pub(crate) blocked: bool,
     pub(crate) okta_status: Option<String>,
+    pub(crate) facts_source: String,
     pub(crate) facts_hash: i64,
 }
 
@@ -30,7 +31,7 @@ pub(crate) async fn people(
     connection: ConnectionId,
     mut take: impl FnMut(Person),
 ) -> db::Result<()> {
-    let sql = "SELECT l.okta_id, l.user_id, u.kind, u.blocked, u.okta_status, u.facts_hash
+    let sql = "SELECT l.okta_id, l.user_id, u.kind, u.blocked, u.okta_status, u.facts_source, u.facts_hash
         FROM user_links l JOIN live_users u ON u.tenant_id = l.tenant_id AND u.id = l.user_id
         WHERE l.tenant_id = $1 AND l.connection_id = $2 AND l.okta_id > $3 ORDER BY l.okta_id LIMIT $4";
     let mut after = String::new();
@@ -131,7 +132,7 @@ pub(crate) async fn outside(
     limit: usize,
 ) -> db::Result<Vec<Outside>> {
     let sql = format!(
-        "{OUTSIDE} AND u.okta_status <> 'GONE' AND NOT EXISTS (SELECT 1 FROM live_memberships m
+        "{OUTSIDE} AND COALESCE(u.okta_status, '') <> 'GONE' AND NOT EXISTS (SELECT 1 FROM live_memberships m
             JOIN mappings p ON p.tenant_id = m.tenant_id AND p.group_id = m.group_id
             WHERE m.tenant_id = $1 AND m.user_id = l.user_id AND p.connection_id = $2)
          ORDER BY l.seen_at, l.okta_id LIMIT $3"

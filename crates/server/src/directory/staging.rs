@@ -43,6 +43,26 @@ impl When {
     }
 }
 
+/// Who says what is known of a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum FactSource {
+    /// Okta's API: its word about names comes before SCIM's, which an app's mapping may have changed.
+    #[default]
+    Pull,
+    /// SCIM.
+    Scim,
+}
+
+impl FactSource {
+    /// Its word in the database.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Scim => "scim",
+        }
+    }
+}
+
 /// What is known of a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
@@ -51,7 +71,9 @@ pub(crate) struct Facts {
     pub(crate) given_name: String,
     pub(crate) family_name: String,
     pub(crate) display_name: String,
+    /// Okta's status; SCIM has none.
     pub(crate) status: String,
+    pub(crate) source: FactSource,
     /// Tells whether facts changed without keeping them in memory.
     pub(crate) hash: i64,
 }
@@ -213,8 +235,8 @@ fn facts_values(work: &Work, facts: &Facts) -> Vec<Value> {
         facts.given_name.as_str(),
         facts.family_name.as_str(),
         facts.display_name.as_str(),
-        facts.status.as_str(),
-        "pull",
+        (facts.source == FactSource::Pull).then(|| facts.status.clone()),
+        facts.source.word(),
         work.now,
         facts.hash,
     ]
@@ -350,6 +372,8 @@ pub(crate) struct GroupSeen {
     /// Members and the time they were read, when they were and are believed.
     pub(crate) read: Option<(i64, Timestamp)>,
     pub(crate) suspect: Option<&'static str>,
+    /// Of a group that SCIM says: as far as its members are taken over.
+    pub(crate) said_version: Option<i64>,
 }
 
 /// Notes what an org says about groups.
@@ -357,7 +381,8 @@ pub(crate) async fn see_groups(work: &Work, groups: &[GroupSeen]) -> db::Result<
     for group in groups {
         let sql = "UPDATE groups SET name = $3, name_key = $4, description = $5, kind = $6, last_updated = $7,
                 last_membership_updated = $8, suspect = $9, seen_at = $10,
-                members = COALESCE($11, members), read_date = COALESCE($12, read_date)
+                members = COALESCE($11, members), read_date = COALESCE($12, read_date),
+                said_version = COALESCE($13, said_version)
             WHERE tenant_id = $1 AND id = $2";
         let (members, read) = (
             group.read.map(|(members, _)| members),
@@ -379,7 +404,8 @@ pub(crate) async fn see_groups(work: &Work, groups: &[GroupSeen]) -> db::Result<
             group.suspect,
             work.now,
             members,
-            read
+            read,
+            group.said_version
         ]);
         work.run(sql, bound).await?;
     }

@@ -7,6 +7,7 @@ mod m0004_connections;
 mod m0005_sync;
 mod m0006_scim;
 mod m0007_sync_alone;
+mod m0008_scim_facts;
 
 use crate::db::Migration;
 use crate::vault::SealedColumn;
@@ -21,6 +22,7 @@ pub(crate) fn all() -> &'static [Migration] {
         m0005_sync::MIGRATION,
         m0006_scim::MIGRATION,
         m0007_sync_alone::MIGRATION,
+        m0008_scim_facts::MIGRATION,
     ]
 }
 

@@ -1,4 +1,4 @@
-//! SCIM for admins: tokens and the log of requests, under `/api/v1`.
+//! SCIM for admins: tokens and the log of requests, under `/api/v1`. What else they see and decide: [`super::desk`].
 
 use axum::extract::{Path, Query, State};
 use secrecy::ExposeSecret;
@@ -25,6 +25,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list, create))
         .routes(routes!(revoke))
         .routes(routes!(log))
+        .merge(super::desk::routes())
 }
 
 /// A token to be made.

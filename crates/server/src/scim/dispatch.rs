@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::error::Error;
 use super::store::Row;
 use super::tokens::Client;
-use super::{bulk, groups, list, users};
+use super::{bulk, collisions, groups, list, settle, users};
 use crate::app::{App, Work};
 use crate::web::Bounds;
 
@@ -59,13 +59,26 @@ struct At<'a> {
     base: &'a str,
 }
 
-/// Does what a request asks for.
+/// Does what a request asks for. A collision is noted for an admin; a change asks for the job that settles it.
 pub(super) async fn dispatch(
     app: &App,
     client: &Client,
     base: &str,
     request: Request,
 ) -> Result<Answer, Error> {
+    let changes = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE")
+        && !request.path.ends_with(".search")
+        && !request.path.trim_matches('/').eq_ignore_ascii_case("bulk");
+    let answer = route(app, client, base, request).await;
+    match &answer {
+        Err(Error::Taken(clash)) => collisions::note(app, client, clash).await,
+        Ok(_) if changes => settle::ask(app, client).await,
+        _ => {}
+    }
+    answer
+}
+
+async fn route(app: &App, client: &Client, base: &str, request: Request) -> Result<Answer, Error> {
     let at = At { app, client, base };
     let path = request.path.clone();
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
@@ -286,7 +299,8 @@ impl At<'_> {
         projection: &Projection,
     ) -> Result<Answer, Error> {
         let rows = std::slice::from_ref(row);
-        let shown = list::shown(work, row.of, rows, projection, self.base).await?;
+        let connection = self.client.connection;
+        let shown = list::shown(work, connection, row.of, rows, projection, self.base).await?;
         Ok(Answer {
             status,
             body: shown.into_iter().next(),

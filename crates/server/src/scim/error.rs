@@ -5,7 +5,8 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use keywright_proto::scim::{self, MEDIA_TYPE, ScimType};
 
-use crate::db;
+use super::collisions::Clash;
+use crate::{db, directory};
 
 /// Why a SCIM request was refused.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +29,13 @@ pub(super) enum Error {
     Method(String),
     /// A user name or group name is taken.
     #[error("{0}")]
-    Taken(String),
+    Taken(Clash),
+    /// A collision cannot be decided so.
+    #[error("{0}")]
+    Undecidable(&'static str),
+    /// The directory refused.
+    #[error(transparent)]
+    Directory(#[from] directory::Error),
     /// If-Match named another version.
     #[error("the resource has changed: its version is {0}")]
     Stale(String),
@@ -56,6 +63,9 @@ impl Error {
             Self::NoSuch(..) | Self::NoAddress(_) => (404, None, text),
             Self::Method(_) => (405, None, text),
             Self::Taken(_) => (409, Some(ScimType::Uniqueness), text),
+            Self::Undecidable(_) => (400, None, text),
+            Self::Directory(directory::Error::Db(error)) => database(error),
+            Self::Directory(_) => (403, None, text),
             Self::Stale(_) => (412, None, text),
             Self::MediaType => (415, None, text),
             Self::TooLarge(_) => (413, None, text),

@@ -1,12 +1,11 @@
 //! The seam to the directory: what a SCIM write says of a person or a group, told in the write's own transaction.
 //!
-//! So far one thing follows: a person whom the directory knows by the connection and the Okta id (from a sync) loses all
-//! sessions and tokens at once when SCIM deactivates or removes them. Roles still follow the sync alone.
+//! What follows for roles and access is planned and guarded by a run that the write asks for ([`super::settle`]). At
+//! once and in this transaction: the sessions and tokens of a person end whom SCIM deactivates or removes, also in a
+//! flood of which the rest is held; a group is known by its name, so that it can be mapped.
 
-use uuid::Uuid;
-
-use super::store::Row;
-use super::users::is_active;
+use super::settle;
+use super::store::{self, Row, is_active};
 use crate::app::Work;
 use crate::audit;
 use crate::db::{self, ConnectionId};
@@ -22,12 +21,10 @@ pub(super) enum Fact<'a> {
     },
     /// A person was removed.
     Gone(&'a Row),
-    /// People came into a group and left it.
-    Members {
-        group: &'a Row,
-        added: &'a [Uuid],
-        removed: &'a [Uuid],
-    },
+    /// A group was made, came back or was renamed.
+    Group(&'a Row),
+    /// A group was removed.
+    GroupGone(&'a Row),
 }
 
 /// Tells the directory.
@@ -39,24 +36,32 @@ pub(super) async fn tell(
     match fact {
         Fact::Person { before, after } => {
             let was = before.is_none_or(|before| is_active(&before.resource));
-            if was && !is_active(&after.resource) {
+            let is = is_active(&after.resource);
+            if was && !is {
                 end_sessions(work, connection, after).await?;
             }
+            if let Some(before) = before {
+                let id = |row: &Row| row.resource.text("externalId").map(str::to_owned);
+                if (!was && is) || id(before) != id(after) {
+                    store::stir_groups(work, after.id).await?;
+                }
+            } else if after.version > 1 {
+                store::stir_groups(work, after.id).await?;
+            }
+            Ok(())
         }
-        Fact::Gone(row) => end_sessions(work, connection, row).await?,
-        Fact::Members {
-            group,
-            added,
-            removed,
-        } => {
-            tracing::debug!(%connection, group = %group.id, added = added.len(), removed = removed.len(), "members by SCIM");
+        Fact::Gone(row) => end_sessions(work, connection, row).await,
+        Fact::Group(row) => {
+            let twin = row.resource.text("externalId");
+            directory::said::group(work, connection, row.id, &row.name, twin).await
         }
+        Fact::GroupGone(row) => directory::said::group_gone(work, connection, row.id).await,
     }
-    Ok(())
 }
 
 /// Joined by connection and Okta id, never by name.
 async fn end_sessions(work: &mut Work, connection: ConnectionId, person: &Row) -> db::Result<()> {
+    settle::enqueue(work, connection).await?;
     let Some(okta_id) = person.resource.text("externalId") else {
         return Ok(());
     };
@@ -65,7 +70,8 @@ async fn end_sessions(work: &mut Work, connection: ConnectionId, person: &Row) -
         Err(directory::Error::Db(error)) => return Err(error),
         Err(_) => None,
     };
-    if let Some(user) = user {
+    // A break-glass admin is never a person of Okta; a link that says so is none of SCIM's.
+    if let Some(user) = user.filter(|user| user.kind == directory::Kind::Okta.word()) {
         directory::raise_epochs(work, &[user.id]).await?;
         let entry = audit::Entry::new(
             "user.sessions-ended",

@@ -10,6 +10,7 @@ use keywright_proto::scim::schemas::GROUP;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::collisions::{self, Clash, Decision};
 use super::error::Error;
 use super::facts::{self, Fact};
 use super::store::{self, Row};
@@ -26,17 +27,33 @@ pub(super) async fn create(
 ) -> Result<Row, Error> {
     let resource = Resource::parse(&GROUP, body)?;
     let said = members::of(body)?;
-    free(work, connection, &resource, None).await?;
-    let mut row = match store::removed(work, connection, &resource, &GROUP).await? {
-        Some(before) if resource.text("externalId").is_some() => {
-            let before = Row {
-                members: 0,
-                ..before
-            };
-            store::update(work, &before, resource).await?
+    let settled = free(work, connection, &resource, None).await?;
+    if let Some((Decision::Link, holder)) = settled {
+        let mut row = keep(work, connection, *holder, resource).await?;
+        if let Some(said) = said {
+            change(work, connection, &mut row, Change::Add(said)).await?;
         }
-        _ => store::insert(work, connection, &GROUP, resource).await?,
+        return Ok(row);
+    }
+    let mut row = if let Some((_, holder)) = settled {
+        let id = work.id();
+        let taken = give_way(work, connection, &holder, id).await?;
+        let mut row = store::insert(work, connection, &GROUP, id, resource).await?;
+        store::count_members(work, &mut row, taken, false).await?;
+        row
+    } else {
+        match store::removed(work, connection, &resource, &GROUP).await? {
+            Some(before) if resource.text("externalId").is_some() => {
+                let before = Row {
+                    members: 0,
+                    ..before
+                };
+                store::update(work, &before, resource).await?
+            }
+            _ => store::insert(work, connection, &GROUP, work.id(), resource).await?,
+        }
     };
+    facts::tell(work, connection, Fact::Group(&row)).await?;
     note(
         work,
         "scim.group.created",
@@ -97,15 +114,32 @@ pub(super) async fn delete(
 ) -> Result<(), Error> {
     let row = find(work, connection, id).await?;
     expect(&row, if_match)?;
-    store::remove(work, &row).await?;
+    remove(work, connection, &row).await
+}
+
+async fn remove(work: &mut Work, connection: ConnectionId, row: &Row) -> Result<(), Error> {
+    store::remove(work, row).await?;
     note(
         work,
         "scim.group.removed",
-        &row,
+        row,
         json!({ "name": row.name, "members": row.members }),
     )
     .await?;
+    facts::tell(work, connection, Fact::GroupGone(row)).await?;
     Ok(())
+}
+
+/// Removes a group whose place `to` takes, and gives its members to it. Gives how many they are.
+async fn give_way(
+    work: &mut Work,
+    connection: ConnectionId,
+    holder: &Row,
+    to: Uuid,
+) -> Result<i64, Error> {
+    let taken = store::move_ties(work, holder, to).await?;
+    remove(work, connection, holder).await?;
+    Ok(i64::try_from(taken).unwrap_or(i64::MAX))
 }
 
 /// A living group.
@@ -117,7 +151,7 @@ pub(super) async fn find(work: &Work, connection: ConnectionId, id: &str) -> Res
         .ok_or_else(missing)
 }
 
-async fn keep(
+pub(super) async fn keep(
     work: &mut Work,
     connection: ConnectionId,
     before: Row,
@@ -126,8 +160,16 @@ async fn keep(
     if resource == before.resource {
         return Ok(before);
     }
-    free(work, connection, &resource, Some(before.id)).await?;
-    let after = store::update(work, &before, resource).await?;
+    let settled = free(work, connection, &resource, Some(before.id)).await?;
+    let taken = match &settled {
+        Some((_, holder)) => give_way(work, connection, holder, before.id).await?,
+        None => 0,
+    };
+    let mut after = store::update(work, &before, resource).await?;
+    if taken > 0 {
+        store::count_members(work, &mut after, taken, false).await?;
+    }
+    facts::tell(work, connection, Fact::Group(&after)).await?;
     let detail = json!({ "attributes": changed(&before.resource, &after.resource), "name": after.name, "was": before.name });
     note(work, "scim.group.changed", &after, detail).await?;
     Ok(after)
@@ -141,7 +183,7 @@ async fn change(
     group: &mut Row,
     change: Change,
 ) -> Result<(), Error> {
-    let (mut add, mut remove) = (Vec::new(), Vec::new());
+    let (mut add, mut remove, mut emptied) = (Vec::new(), Vec::new(), false);
     match change {
         Change::Add(members) => add = ids(members),
         // An id that is none of ours is in no group.
@@ -153,13 +195,14 @@ async fn change(
         }
         Change::Replace(members) => {
             add = ids(members);
-            let wanted: HashSet<Uuid> = add.iter().map(|(id, _)| *id).collect();
-            let present: HashSet<Uuid> = store::member_ids(work, group.id)
-                .await?
-                .into_iter()
-                .collect();
-            remove = present.difference(&wanted).copied().collect();
-            add.retain(|(id, _)| !present.contains(id));
+            emptied = add.is_empty();
+            let mut wanted: Vec<Uuid> = add.iter().map(|(id, _)| *id).collect();
+            wanted.sort_unstable();
+            let mut present = store::member_ids(work, group.id).await?;
+            present.sort_unstable();
+            add.retain(|(id, _)| present.binary_search(id).is_err());
+            present.retain(|id| wanted.binary_search(id).is_err());
+            remove = present;
         }
     }
     let gone = store::remove_members(work, group.id, &remove).await?;
@@ -168,7 +211,7 @@ async fn change(
         return Ok(());
     }
     let by = i64::try_from(new).unwrap_or(i64::MAX) - i64::try_from(gone).unwrap_or(i64::MAX);
-    store::count_members(work, group, by).await?;
+    store::count_members(work, group, by, emptied).await?;
     note(
         work,
         "scim.group.members",
@@ -176,17 +219,7 @@ async fn change(
         json!({ "name": group.name, "added": new, "removed": gone }),
     )
     .await?;
-    let added: Vec<Uuid> = add.into_iter().map(|(id, _)| id).collect();
-    facts::tell(
-        work,
-        connection,
-        Fact::Members {
-            group,
-            added: &added,
-            removed: &remove,
-        },
-    )
-    .await?;
+    tracing::debug!(%connection, group = %group.id, added = new, removed = gone, "members by SCIM");
     Ok(())
 }
 
@@ -201,21 +234,25 @@ fn ids(members: Vec<Member>) -> Vec<(Uuid, Member)> {
         .collect()
 }
 
-/// Refuses a name that another group of the connection has.
+/// Refuses a name that another group of the connection has, unless an admin decided what to do.
 async fn free(
-    work: &Work,
+    work: &mut Work,
     connection: ConnectionId,
     resource: &Resource,
     but: Option<Uuid>,
-) -> Result<(), Error> {
-    let Some(other) = store::named(work, connection, resource, &GROUP, but).await? else {
-        return Ok(());
+) -> Result<Option<(Decision, Box<Row>)>, Error> {
+    let Some(holder) = store::named(work, connection, resource, &GROUP, but).await? else {
+        return Ok(None);
     };
-    Err(Error::Taken(format!(
-        "the group name `{}` is taken in Keywright by another group of this connection (id {}): \
-         link the pushed group to it in Okta, or rename one of the two",
-        other.name, other.id
-    )))
+    let clash = Clash {
+        of: &GROUP,
+        attribute: "displayName",
+        name: holder.name.clone(),
+        wanted_external_id: resource.text("externalId").map(str::to_owned),
+        wanted_by: but,
+        holder: Box::new(holder),
+    };
+    collisions::settled(work, connection, clash).await.map(Some)
 }
 
 async fn note(

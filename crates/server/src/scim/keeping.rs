@@ -1,10 +1,12 @@
 //! What happens to tokens and removed people as time goes by: admins are warned 30, 7 and 1 days before a token ends;
-//! what was removed more than 30 days ago is forgotten.
+//! what was removed or deactivated more than 30 days ago is forgotten. And what SCIM said is settled now and then even
+//! if nobody asked for it.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::store;
-use super::tokens;
+use super::error::Error;
+use super::{forget, settle, tokens};
 use crate::app::{App, Work};
 use crate::db;
 use crate::jobs::{self, Job, Registry, Schedule};
@@ -18,11 +20,14 @@ const KEPT_DAYS: i64 = 30;
 const WARN_DAYS: [i32; 3] = [1, 7, 30];
 const DAY_SECONDS: i64 = 86_400;
 const EVERY_MS: i64 = 6 * 3_600_000;
+/// The job that asks for the settling of every connection.
+const ROUND_JOB: &str = "scim.round";
+const ROUND_MS: i64 = 15 * 60_000;
 
 /// Adds this slice's jobs.
 #[must_use]
 pub fn handlers(registry: Registry) -> Registry {
-    registry.on(KEEPING_JOB, run)
+    registry.on(KEEPING_JOB, run).on(ROUND_JOB, round)
 }
 
 /// Has it done every six hours.
@@ -33,15 +38,48 @@ pub async fn schedule(work: &mut Work) -> db::Result<()> {
         payload: Value::Null,
         every_ms: EVERY_MS,
     };
+    jobs::set_schedule(work, &schedule, true).await?;
+    let schedule = Schedule {
+        kind: ROUND_JOB,
+        every_ms: ROUND_MS,
+        ..schedule
+    };
     jobs::set_schedule(work, &schedule, true).await
+}
+
+async fn round(app: App, job: Job) -> Result<(), jobs::Error> {
+    let mut work = app.begin(&job.actor("scim")).await?;
+    job.check_lease(&work).await?;
+    settle::ask_for_all(&mut work).await?;
+    Ok(work.commit().await?)
 }
 
 async fn run(app: App, job: Job) -> Result<(), jobs::Error> {
     let mut work = app.begin(&job.actor("scim")).await?;
     job.check_lease(&work).await?;
     warn(&mut work).await?;
-    store::forget(&work, work.now.plus_seconds(-KEPT_DAYS * DAY_SECONDS)).await?;
-    Ok(work.commit().await?)
+    let end = work.now.plus_seconds(-KEPT_DAYS * DAY_SECONDS);
+    work.commit().await?;
+    let mut after = Uuid::nil();
+    loop {
+        let mut work = app.begin(&job.actor("scim")).await?;
+        job.check_lease(&work).await?;
+        let (_, next) = forget::forget(&mut work, end, after)
+            .await
+            .map_err(failed)?;
+        work.commit().await?;
+        match next {
+            Some(next) => after = next,
+            None => return Ok(()),
+        }
+    }
+}
+
+fn failed(error: Error) -> jobs::Error {
+    match error {
+        Error::Db(error) => error.into(),
+        other => jobs::Error::Fatal(other.to_string()),
+    }
 }
 
 /// Tells of each token the nearest warning that was not given. A token made for a week gets no warning of a month.

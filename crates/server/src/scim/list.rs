@@ -79,13 +79,14 @@ pub(super) async fn page(
         let read = u64::try_from(rows.len()).unwrap_or(0);
         state.set_mark(&asked(), query.start + read, last.id, work.now);
     }
-    let shown = shown(work, of, &rows, &query.projection, base).await?;
+    let shown = shown(work, connection, of, &rows, &query.projection, base).await?;
     Ok(Page { total, shown })
 }
 
 /// Resources as they are shown.
 pub(super) async fn shown(
     work: &Work,
+    connection: ConnectionId,
     of: &'static ResourceType,
     rows: &[Row],
     projection: &Projection,
@@ -94,7 +95,7 @@ pub(super) async fn shown(
     let tied = if *of == USER { "groups" } else { "members" };
     let mut all = if projection.wants(tied) {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        store::ties(work, of, &ids).await?
+        store::ties(work, connection, of, &ids).await?
     } else {
         std::collections::HashMap::new()
     };

@@ -10,15 +10,22 @@
 
 mod admin;
 mod bulk;
+mod collisions;
 mod condition;
+mod desk;
 mod dispatch;
 mod error;
 mod facts;
+mod forget;
 mod groups;
 mod keeping;
 mod list;
+mod refusals;
 mod requests;
 mod routes;
+pub(crate) mod said;
+mod settle;
+mod state;
 mod store;
 mod tokens;
 mod users;
@@ -27,6 +34,8 @@ pub use admin::routes as api;
 pub use keeping::{KEEPING_JOB, handlers, schedule};
 pub use requests::State;
 pub use routes::routes;
+pub use said::SETTLE_JOB;
+pub(crate) use settle::{enqueue as settle_soon, took};
 pub use tokens::{Made, Token, create as create_token, list as tokens, revoke as revoke_token};
 
 /// Where the server of a connection is, below the public address.
@@ -36,4 +45,4 @@ pub fn base(public_url: &str, connection: crate::db::ConnectionId) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::refusals::{self, Refusal};
 use super::tokens::Client;
 use crate::app::{App, Work};
 use crate::db::{self, ConnectionId, Timestamp, values};
@@ -34,7 +35,10 @@ pub struct State(Arc<Mutex<Inner>>, Arc<tokio::sync::Mutex<()>>);
 struct Inner {
     marks: HashMap<Mark, (Uuid, Timestamp)>,
     refusals: HashMap<(ConnectionId, &'static str), Timestamp>,
+    /// When the job that settles a connection begins at the earliest.
+    asked: HashMap<ConnectionId, Timestamp>,
     log: Vec<(Client, Entry)>,
+    refused: Vec<Refusal>,
     flushing: bool,
 }
 
@@ -58,6 +62,21 @@ impl Mark {
 impl State {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a job waits that surely begins after `now`, so that it sees what was committed until now. Half a second
+    /// is left for clocks that differ.
+    pub(super) fn is_asked(&self, connection: ConnectionId, now: Timestamp) -> bool {
+        let inner = self.inner();
+        inner
+            .asked
+            .get(&connection)
+            .is_some_and(|at| now.plus_millis(500) < *at)
+    }
+
+    /// Notes when the job that was asked for begins at the earliest.
+    pub(super) fn asked(&self, connection: ConnectionId, at: Timestamp) {
+        self.inner().asked.insert(connection, at);
     }
 
     /// The last resource of the page before `start`.
@@ -164,9 +183,18 @@ pub(super) async fn keep(app: &App, client: Client, entry: Entry) {
         write(app, vec![(client, entry)]).await;
         return;
     };
+    flush_soon(app, state, |inner| inner.log.push((client, entry)));
+}
+
+/// Keeps a refusal until the next writing.
+pub(super) fn keep_refusal(app: &App, state: &State, refusal: Refusal) {
+    flush_soon(app, state, |inner| inner.refused.push(refusal));
+}
+
+fn flush_soon(app: &App, state: &State, add: impl FnOnce(&mut Inner)) {
     let begin = {
         let mut inner = state.inner();
-        inner.log.push((client, entry));
+        add(&mut inner);
         !std::mem::replace(&mut inner.flushing, true)
     };
     if begin {
@@ -183,12 +211,14 @@ pub(super) async fn flush(app: &App) {
     if let Some(state) = app.part::<State>() {
         // Whoever comes while others are written waits until they are there.
         let _turn = state.1.lock().await;
-        let gathered = {
+        let (gathered, refused) = {
             let mut inner = state.inner();
             inner.flushing = false;
-            std::mem::take(&mut inner.log)
+            let refused = std::mem::take(&mut inner.refused);
+            (std::mem::take(&mut inner.log), refused)
         };
         write(app, gathered).await;
+        refusals::write(app, refused).await;
     }
 }
 
@@ -239,6 +269,7 @@ async fn insert(app: &App, client: &Client, entries: Vec<Entry>) -> db::Result<(
         );
         work.run(&sql, bound).await?;
     }
+    super::state::note(&work, client.connection, &entries).await?;
     let sql = "DELETE FROM scim_requests WHERE tenant_id = $1 AND connection_id = $2 AND id <= \
                (SELECT id FROM scim_requests WHERE tenant_id = $1 AND connection_id = $2 ORDER BY id DESC LIMIT 1 OFFSET $3)";
     work.run(sql, values![work.tenant, client.connection, KEPT])

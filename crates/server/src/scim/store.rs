@@ -151,10 +151,11 @@ pub(super) async fn insert(
     work: &Work,
     connection: ConnectionId,
     of: &'static ResourceType,
+    id: Uuid,
     resource: Resource,
 ) -> db::Result<Row> {
     let row = Row {
-        id: work.id(),
+        id,
         of,
         name: name(of, &resource),
         resource,
@@ -164,8 +165,8 @@ pub(super) async fn insert(
         updated_at: work.now,
     };
     let sql = "INSERT INTO scim_resources (tenant_id, id, connection_id, kind, name, name_key, external_id, active, \
-               members, resource, folded, version, created_at, updated_at, deleted_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, 1, $11, $11, NULL)";
+               members, resource, folded, version, created_at, updated_at, deleted_at, inactive_since) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, 1, $11, $11, NULL, $12)";
     let bound = values![
         work.tenant,
         row.id,
@@ -174,10 +175,11 @@ pub(super) async fn insert(
         row.name.as_str(),
         fold(&row.name),
         row.resource.text("externalId"),
-        row.resource.flag("active").unwrap_or(true),
+        is_active(&row.resource),
         text(&row.resource),
         row.resource.folded(of),
-        work.now
+        work.now,
+        (!is_active(&row.resource)).then_some(work.now)
     ];
     work.run(sql, bound).await?;
     Ok(row)
@@ -195,7 +197,8 @@ pub(super) async fn update(work: &Work, before: &Row, resource: Resource) -> db:
         ..before.clone()
     };
     let sql = "UPDATE scim_resources SET name = $3, name_key = $4, external_id = $5, active = $6, resource = $7, \
-               folded = $8, version = version + 1, updated_at = $9, deleted_at = NULL \
+               folded = $8, version = version + 1, updated_at = $9, deleted_at = NULL, \
+               inactive_since = CASE WHEN $6 THEN NULL ELSE COALESCE(inactive_since, $9) END \
                WHERE tenant_id = $1 AND id = $2 AND version = $10";
     let bound = values![
         work.tenant,
@@ -203,7 +206,7 @@ pub(super) async fn update(work: &Work, before: &Row, resource: Resource) -> db:
         after.name.as_str(),
         fold(&after.name),
         after.resource.text("externalId"),
-        after.resource.flag("active").unwrap_or(true),
+        is_active(&after.resource),
         text(&after.resource),
         after.resource.folded(of),
         work.now,
@@ -215,7 +218,7 @@ pub(super) async fn update(work: &Work, before: &Row, resource: Resource) -> db:
 
 /// Removes a resource and its memberships; the rest of it is kept for a return.
 pub(super) async fn remove(work: &Work, row: &Row) -> db::Result<()> {
-    let sql = "UPDATE scim_resources SET deleted_at = $3, members = 0, version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version = $4";
+    let sql = "UPDATE scim_resources SET deleted_at = $3, members = 0, emptied = FALSE, version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version = $4";
     work.run_versioned(sql, values![work.tenant, row.id, work.now, row.version])
         .await?;
     if *row.of == USER {
@@ -232,17 +235,69 @@ pub(super) async fn remove(work: &Work, row: &Row) -> db::Result<()> {
     Ok(())
 }
 
-/// Forgets what was removed before `end`.
-pub(super) async fn forget(work: &Work, end: Timestamp) -> db::Result<u64> {
-    let sql = "DELETE FROM scim_resources WHERE tenant_id = $1 AND deleted_at < $2";
-    work.run(sql, values![work.tenant, end]).await
+/// A person whose client took `active` away is active, as one whose client never said it.
+pub(super) fn is_active(resource: &Resource) -> bool {
+    resource.flag("active").unwrap_or(true)
 }
 
-/// Changes the number of a group's members, and its version.
-pub(super) async fn count_members(work: &Work, group: &mut Row, by: i64) -> db::Result<()> {
+/// Has the groups of a person looked at again: with the person came back what they are a member of.
+pub(super) async fn stir_groups(work: &Work, user: Uuid) -> db::Result<()> {
+    let sql = "UPDATE scim_resources SET stirred = stirred + 1 WHERE tenant_id = $1 AND id IN \
+               (SELECT group_id FROM scim_members WHERE tenant_id = $1 AND user_id = $2)";
+    work.run(sql, values![work.tenant, user]).await.map(drop)
+}
+
+/// Another living person with this external id.
+pub(super) async fn external(
+    work: &Work,
+    connection: ConnectionId,
+    external_id: &str,
+    but: Option<Uuid>,
+) -> db::Result<Option<Row>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM scim_resources r WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.kind = 'User' AND r.external_id = $3 AND r.deleted_at IS NULL"
+    );
+    let rows: Vec<Raw> = work
+        .rows(&sql, values![work.tenant, connection, external_id])
+        .await?;
+    let other = rows.into_iter().find(|raw| Some(raw.id) != but);
+    Ok(other.map(|raw| read(&USER, raw)))
+}
+
+/// Gives the members of a group to another, or the groups of a person to another one. Gives how many are new; groups
+/// are counted here, the members of `to` by the caller.
+pub(super) async fn move_ties(work: &Work, from: &Row, to: Uuid) -> db::Result<u64> {
+    if *from.of == USER {
+        let sql = "UPDATE scim_resources SET members = members + 1 WHERE tenant_id = $1 AND id IN \
+                   (SELECT group_id FROM scim_members WHERE tenant_id = $1 AND user_id = $2) AND id NOT IN \
+                   (SELECT group_id FROM scim_members WHERE tenant_id = $1 AND user_id = $3)";
+        work.run(sql, values![work.tenant, from.id, to]).await?;
+    }
+    let (own, other) = if *from.of == USER {
+        ("user_id", "group_id")
+    } else {
+        ("group_id", "user_id")
+    };
+    let sql = format!(
+        "INSERT INTO scim_members (tenant_id, {own}, {other}, display, said_at) \
+         SELECT tenant_id, $3, {other}, display, $4 FROM scim_members WHERE tenant_id = $1 AND {own} = $2 \
+         ON CONFLICT (tenant_id, group_id, user_id) DO NOTHING"
+    );
+    work.run(&sql, values![work.tenant, from.id, to, work.now])
+        .await
+}
+
+/// Changes the number of a group's members, and its version; `emptied`: whether all were taken at once.
+pub(super) async fn count_members(
+    work: &Work,
+    group: &mut Row,
+    by: i64,
+    emptied: bool,
+) -> db::Result<()> {
     // No condition on the version: two clients may each add a member.
-    let sql = "UPDATE scim_resources SET members = members + $3, version = version + 1, updated_at = $4 WHERE tenant_id = $1 AND id = $2";
-    work.run(sql, values![work.tenant, group.id, by, work.now])
+    let sql = "UPDATE scim_resources SET members = members + $3, version = version + 1, updated_at = $4, \
+               emptied = CASE WHEN $3 > 0 THEN FALSE WHEN $5 THEN TRUE ELSE emptied END WHERE tenant_id = $1 AND id = $2";
+    work.run(sql, values![work.tenant, group.id, by, work.now, emptied])
         .await?;
     group.members += by;
     group.version += 1;
@@ -308,9 +363,10 @@ pub(super) struct Tie {
     pub(super) display: String,
 }
 
-/// The members of groups, or the groups of people, by the id of the group or person: living ones only.
+/// The members of groups, or the groups of people, by the id of the group or person: living ones of the connection only.
 pub(super) async fn ties(
     work: &Work,
+    connection: ConnectionId,
     of: &'static ResourceType,
     holders: &[Uuid],
 ) -> db::Result<HashMap<Uuid, Vec<Tie>>> {
@@ -321,11 +377,11 @@ pub(super) async fn ties(
     };
     let mut all: HashMap<Uuid, Vec<Tie>> = HashMap::new();
     for chunk in holders.chunks(CHUNK) {
-        let mut bound = values![work.tenant];
+        let mut bound = values![work.tenant, connection];
         let places = places(&mut bound, chunk);
         let sql = format!(
             "SELECT m.{holder} AS holder, o.id AS id, {display} AS display FROM scim_members m \
-             JOIN scim_resources o ON o.tenant_id = m.tenant_id AND o.id = m.{other} AND o.deleted_at IS NULL \
+             JOIN scim_resources o ON o.tenant_id = m.tenant_id AND o.id = m.{other} AND o.connection_id = $2 AND o.deleted_at IS NULL \
              WHERE m.tenant_id = $1 AND m.{holder} IN ({places}) ORDER BY m.{other}"
         );
         for tie in work.rows::<Tie>(&sql, bound).await? {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::error::Error;
-use super::requests::State;
+use super::refusals::{self, Refusal};
 use crate::actor::{Actor, ActorKind, Permissions};
 use crate::app::{App, Work};
 use crate::audit;
@@ -22,6 +22,9 @@ pub(crate) const DEFAULT_DAYS: i64 = 365;
 pub(crate) const MAX_DAYS: i64 = 3_650;
 /// What tokens begin with, so that scanners for secrets know them.
 const MARK: &str = "kws_";
+/// Bytes of a token that nobody can guess. Its tenant's id comes after them: it says where to look and is no secret
+/// (`docs/notes/0032-the-shape-of-an-api-key.md`); the random ones come first, as tokens are told apart by their first signs.
+const RANDOM: usize = 32;
 
 /// A token as it is listed; never its secret.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult, Serialize, ToSchema)]
@@ -68,7 +71,9 @@ pub async fn create(
     name: &str,
     days: i64,
 ) -> db::Result<Made> {
-    let secret = format!("{MARK}{}", URL_SAFE_NO_PAD.encode(work.random::<32>()));
+    let mut bytes = work.random::<RANDOM>().to_vec();
+    bytes.extend(work.tenant.0.as_bytes());
+    let secret = format!("{MARK}{}", URL_SAFE_NO_PAD.encode(bytes));
     let token = Token {
         id: work.id(),
         connection_id: connection,
@@ -171,7 +176,6 @@ pub(super) struct Client {
 
 #[derive(FromQueryResult)]
 struct Found {
-    tenant_id: TenantId,
     id: Uuid,
     connection_id: ConnectionId,
     name: String,
@@ -181,7 +185,8 @@ struct Found {
 }
 
 /// The client behind an `Authorization` header at the address of `connection`. Okta sends `Bearer …` or the bare value.
-/// Wrong, expired, revoked and foreign tokens are told apart in the audit trail and alike to the caller.
+/// Wrong, expired, revoked and foreign tokens are told apart in the audit trail and alike to the caller, also by time:
+/// each costs one look by its hash.
 pub(super) async fn authenticate(
     app: &App,
     connection: ConnectionId,
@@ -192,13 +197,13 @@ pub(super) async fn authenticate(
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         _ => text,
     };
-    let nobody = actor(TenantId(Uuid::nil()), "");
-    let work = app.read(&nobody).await?;
-    let sql = "SELECT tenant_id, id, connection_id, name, expires_at, last_used_at, revoked_at FROM scim_tokens WHERE token_hash = $1";
-    let found: Option<Found> = work
-        .row(sql, values![hash(&SecretString::from(text))])
-        .await?;
+    let tenant = tenant(text);
+    let work = app.read(&actor(tenant, "")).await?;
+    let sql = "SELECT id, connection_id, name, expires_at, last_used_at, revoked_at FROM scim_tokens WHERE tenant_id = $1 AND token_hash = $2";
+    let hash = hash(&SecretString::from(text));
+    let found: Option<Found> = work.row(sql, values![tenant, hash]).await?;
     let now = work.now;
+    drop(work);
     let why = match &found {
         None => "unknown",
         Some(token) if token.connection_id != connection => "foreign",
@@ -206,35 +211,48 @@ pub(super) async fn authenticate(
         Some(token) if token.expires_at <= now => "expired",
         Some(_) => "",
     };
-    if let (Some(token), "") = (&found, why) {
-        drop(work);
-        let client = Client {
-            actor: actor(token.tenant_id, &token.name),
-            connection,
-            token: token.name.clone(),
-        };
-        if token
-            .last_used_at
-            .is_none_or(|at| at < now.plus_seconds(-60))
-        {
-            used(app, &client, token.id).await?;
+    match found {
+        Some(token) if why.is_empty() => {
+            let client = Client {
+                actor: actor(tenant, &token.name),
+                connection,
+                token: token.name,
+            };
+            if token
+                .last_used_at
+                .is_none_or(|at| at < now.plus_seconds(-60))
+            {
+                used(app, &client, token.id).await?;
+            }
+            Ok(client)
         }
-        return Ok(client);
+        found => {
+            // A foreign token's name belongs to another connection, which may be another tenant's.
+            let own = found.filter(|token| token.connection_id == connection);
+            let refusal = Refusal {
+                connection,
+                why,
+                token: own.map(|token| (token.id, token.name)),
+            };
+            refusals::note(app, refusal).await;
+            Err(Error::Unauthorized)
+        }
     }
-    #[derive(FromQueryResult)]
-    struct Owner {
-        tenant_id: TenantId,
-    }
-    let sql = "SELECT tenant_id FROM scim_tokens WHERE connection_id = $1 LIMIT 1";
-    let owner: Option<Owner> = work.row(sql, values![connection]).await?;
-    drop(work);
-    if let Some(owner) = owner {
-        refused(app, owner.tenant_id, connection, why, found.as_ref()).await?;
-    }
-    Err(Error::Unauthorized)
 }
 
-fn actor(tenant: TenantId, token: &str) -> Actor {
+/// The tenant that a token names; of what is no token of ours, one that there is not.
+fn tenant(token: &str) -> TenantId {
+    let bytes = token
+        .strip_prefix(MARK)
+        .and_then(|rest| URL_SAFE_NO_PAD.decode(rest).ok());
+    let tenant = bytes
+        .as_deref()
+        .and_then(|bytes| bytes.get(RANDOM..))
+        .and_then(|tenant| Uuid::from_slice(tenant).ok());
+    TenantId(tenant.unwrap_or_default())
+}
+
+pub(super) fn actor(tenant: TenantId, token: &str) -> Actor {
     Actor {
         kind: ActorKind::System("scim"),
         name: format!("SCIM token {token}"),
@@ -247,35 +265,6 @@ async fn used(app: &App, client: &Client, id: Uuid) -> db::Result<()> {
     let work = app.begin(&client.actor).await?;
     let sql = "UPDATE scim_tokens SET last_used_at = $3 WHERE tenant_id = $1 AND id = $2";
     work.run(sql, values![work.tenant, id, work.now]).await?;
-    work.commit().await
-}
-
-/// Notes a refusal, at most one a minute for each connection and reason: a flood must not fill the trail.
-async fn refused(
-    app: &App,
-    tenant: TenantId,
-    connection: ConnectionId,
-    why: &'static str,
-    found: Option<&Found>,
-) -> db::Result<()> {
-    if app
-        .part::<State>()
-        .is_some_and(|state| !state.first_refusal(connection, why, app.now()))
-    {
-        return Ok(());
-    }
-    let mut work = app.begin(&actor(tenant, "refused")).await?;
-    // A foreign token's name belongs to another connection, which may be another tenant's.
-    let name = found
-        .filter(|token| token.connection_id == connection)
-        .map(|token| token.name.clone());
-    let entry = audit::Entry::new(
-        "scim.refused",
-        ("connection", connection.to_string()),
-        format!("{why} token"),
-    )
-    .detail(serde_json::json!({ "why": why, "token": name }));
-    audit::record(&mut work, entry).await?;
     work.commit().await
 }
 

@@ -6,12 +6,14 @@ use keywright_proto::scim::{Resource, etag};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::collisions::{self, Clash, Decision};
 use super::error::Error;
 use super::facts::{self, Fact};
-use super::store::{self, Row};
+use super::store::{self, Row, is_active};
 use crate::app::Work;
 use crate::audit;
 use crate::db::ConnectionId;
+use crate::directory;
 
 /// Makes a person, or brings back one that was removed: with the same external id, or the same name and none.
 pub(super) async fn create(
@@ -23,10 +25,20 @@ pub(super) async fn create(
     if resource.flag("active").is_none() {
         resource.set("active", json!(true));
     }
-    free(work, connection, &resource, None).await?;
-    let row = match store::removed(work, connection, &resource, &USER).await? {
-        Some(before) => store::update(work, &before, resource).await?,
-        None => store::insert(work, connection, &USER, resource).await?,
+    let settled = free(work, connection, &resource, None).await?;
+    if let Some((Decision::Link, holder)) = settled {
+        relink(work, connection, &holder, &resource).await?;
+        return keep(work, connection, *holder, resource).await;
+    }
+    let row = if let Some((_, holder)) = settled {
+        let id = work.id();
+        give_way(work, connection, &holder, id).await?;
+        store::insert(work, connection, &USER, id, resource).await?
+    } else {
+        match store::removed(work, connection, &resource, &USER).await? {
+            Some(before) => store::update(work, &before, resource).await?,
+            None => store::insert(work, connection, &USER, work.id(), resource).await?,
+        }
     };
     let action = if row.version == 1 {
         "scim.user.created"
@@ -89,16 +101,48 @@ pub(super) async fn delete(
 ) -> Result<(), Error> {
     let row = find(work, connection, id).await?;
     expect(&row, if_match)?;
-    store::remove(work, &row).await?;
-    note(
-        work,
-        "scim.user.removed",
-        &row,
-        "removed by SCIM",
-        json!({}),
-    )
-    .await?;
-    facts::tell(work, connection, Fact::Gone(&row)).await?;
+    remove(work, connection, &row, "removed by SCIM").await
+}
+
+async fn remove(
+    work: &mut Work,
+    connection: ConnectionId,
+    row: &Row,
+    why: &str,
+) -> Result<(), Error> {
+    store::remove(work, row).await?;
+    note(work, "scim.user.removed", row, why, json!({})).await?;
+    facts::tell(work, connection, Fact::Gone(row)).await?;
+    Ok(())
+}
+
+/// Removes a person whose place `to` takes, and gives their groups to it.
+async fn give_way(
+    work: &mut Work,
+    connection: ConnectionId,
+    holder: &Row,
+    to: Uuid,
+) -> Result<(), Error> {
+    store::move_ties(work, holder, to).await?;
+    remove(work, connection, holder, "another person takes the place").await
+}
+
+/// An admin said that a person's Okta id is another one now: with it goes who they are in the directory.
+async fn relink(
+    work: &Work,
+    connection: ConnectionId,
+    holder: &Row,
+    resource: &Resource,
+) -> Result<(), Error> {
+    let (was, is) = (
+        holder.resource.text("externalId"),
+        resource.text("externalId"),
+    );
+    if let (Some(was), Some(is)) = (was, is)
+        && was != is
+    {
+        directory::said::relink(work, connection, was, is).await?;
+    }
     Ok(())
 }
 
@@ -121,7 +165,7 @@ pub(super) fn expect(row: &Row, if_match: Option<&str>) -> Result<(), Error> {
     }
 }
 
-async fn keep(
+pub(super) async fn keep(
     work: &mut Work,
     connection: ConnectionId,
     before: Row,
@@ -130,7 +174,11 @@ async fn keep(
     if resource == before.resource {
         return Ok(before);
     }
-    free(work, connection, &resource, Some(before.id)).await?;
+    if let Some((Decision::Adopt, holder)) =
+        free(work, connection, &resource, Some(before.id)).await?
+    {
+        give_way(work, connection, &holder, before.id).await?;
+    }
     let after = store::update(work, &before, resource).await?;
     let (was, is) = (is_active(&before.resource), is_active(&after.resource));
     let action = match (was, is) {
@@ -159,11 +207,6 @@ async fn keep(
     Ok(after)
 }
 
-/// A person whose client took `active` away is active, as one whose client never said it.
-pub(super) fn is_active(resource: &Resource) -> bool {
-    resource.flag("active").unwrap_or(true)
-}
-
 /// The names of the attributes that differ; their values are not for the trail.
 pub(super) fn changed<'a>(before: &'a Resource, after: &'a Resource) -> Vec<&'a String> {
     let (before, after) = (before.members(), after.members());
@@ -174,25 +217,36 @@ pub(super) fn changed<'a>(before: &'a Resource, after: &'a Resource) -> Vec<&'a 
     gone.chain(new.map(|(name, _)| name)).collect()
 }
 
-/// Refuses a user name that another person of the connection has.
+/// Refuses a user name or an Okta id that another person of the connection has, unless an admin decided what to do.
 async fn free(
-    work: &Work,
+    work: &mut Work,
     connection: ConnectionId,
     resource: &Resource,
     but: Option<Uuid>,
-) -> Result<(), Error> {
-    let Some(other) = store::named(work, connection, resource, &USER, but).await? else {
-        return Ok(());
+) -> Result<Option<(Decision, Box<Row>)>, Error> {
+    let external = resource.text("externalId").map(str::to_owned);
+    let clash = |attribute, name: String, holder: Row| Clash {
+        of: &USER,
+        attribute,
+        name,
+        holder: Box::new(holder),
+        wanted_by: but,
+        wanted_external_id: external.clone(),
     };
-    let external = other
-        .resource
-        .text("externalId")
-        .map_or_else(String::new, |id| format!(", Okta id {id}"));
-    Err(Error::Taken(format!(
-        "the userName `{}` is taken in Keywright by another person of this connection (id {}{external}): \
-         give one of the two another user name in Okta, or remove the other one in Keywright",
-        other.name, other.id
-    )))
+    if let Some(holder) = store::named(work, connection, resource, &USER, but).await? {
+        let clash = clash("userName", holder.name.clone(), holder);
+        return collisions::settled(work, connection, clash).await.map(Some);
+    }
+    let Some(id) = &external else {
+        return Ok(None);
+    };
+    match store::external(work, connection, id, but).await? {
+        Some(holder) => {
+            let clash = clash("externalId", id.clone(), holder);
+            collisions::settled(work, connection, clash).await.map(Some)
+        }
+        None => Ok(None),
+    }
 }
 
 async fn note(

@@ -11,6 +11,7 @@ use super::read::{GroupRead, Members};
 use super::roster::Roster;
 use super::rules::{Level, PersonIx};
 use super::run::Counts;
+use super::said;
 use super::write::{CHUNK, Writes};
 use crate::db::{Timestamp, UserId};
 use crate::directory::RoleId;
@@ -120,8 +121,8 @@ impl<'a> Composed<'a> {
         }
     }
 
-    /// What counts towards the guard's next 24 hours: people who lost roles, grants, admins lost.
-    pub(super) fn tally(&self) -> (u32, u32, u32) {
+    /// What counts towards the guard's next 24 hours: people who lost roles, grants, admins lost, people barred by SCIM.
+    pub(super) fn tally(&self) -> (u32, u32, u32, u32) {
         let (present, now) = (&self.judged.present, &self.judged.verdict.now);
         let gone: BTreeSet<PersonIx> = plan::removed(present, now)
             .map(|grant| grant.person)
@@ -138,6 +139,7 @@ impl<'a> Composed<'a> {
             guard::count(guard::losers(present, now).len()),
             guard::count(now.add.len()),
             guard::count(admins),
+            guard::count(now.deactivate.len()),
         )
     }
 
@@ -156,6 +158,11 @@ impl<'a> Composed<'a> {
                 .reasons
                 .iter()
                 .any(|reason| matches!(reason, Reason::LastAdmin | Reason::SeveralAdmins { .. }))
+    }
+
+    /// Whether anything is applied.
+    pub(super) fn changes_something(&self) -> bool {
+        self.rows() > self.held.people.len()
     }
 
     pub(super) fn holds_something(&self) -> bool {
@@ -289,6 +296,7 @@ impl<'a> Composed<'a> {
                     last_membership_updated: None,
                     read: Some((0, Timestamp(0))),
                     suspect: None,
+                    said_version: None,
                 })
             }
             Members::Unchanged | Members::Read { .. } => None,
@@ -354,6 +362,9 @@ impl<'a> Composed<'a> {
             Members::Read { people, date } => (Some(*date), Some(people)),
             Members::Unchanged | Members::Suspect { .. } => (None, None),
         };
+        if let Some(said) = &read.said {
+            return Some(said::seen(said, read, suspect));
+        }
         let Some(shown) = &read.shown else {
             // Gone: what was known of it stays beside the suspicion.
             return (suspect.is_some() || stored.suspect.is_some()).then(|| GroupSeen {
@@ -365,6 +376,7 @@ impl<'a> Composed<'a> {
                 last_membership_updated: stored.last_membership_updated,
                 read: None,
                 suspect,
+                said_version: None,
             });
         };
         let time =
@@ -394,6 +406,7 @@ impl<'a> Composed<'a> {
             },
             read: members.map(count).zip(stamp),
             suspect,
+            said_version: None,
         })
     }
 

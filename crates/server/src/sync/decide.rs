@@ -18,7 +18,7 @@ use crate::actor::Permission;
 use crate::app::{App, Work};
 use crate::db::{self, ConnectionId, JobId, UserId, values};
 use crate::jobs::{self, Job};
-use crate::{audit, directory};
+use crate::{audit, directory, scim};
 
 /// What a decision's job is to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -102,7 +102,7 @@ pub async fn undo_run(
     if of.undone_by.is_some() {
         return Err(Error::WrongState("undone already".to_owned()));
     }
-    let applied = matches!(of.kind.as_str(), "run" | "approval")
+    let applied = matches!(of.kind.as_str(), "run" | "scim" | "approval")
         && !matches!(of.state.as_str(), "queued" | "running" | "failed");
     if !applied {
         return Err(Error::WrongState(format!(
@@ -310,8 +310,14 @@ async fn refuse_grown(
     run::decide(&work, decision.of, RunState::Approved, RunState::Replaced).await?;
     let payload = json!({ "connection": decision.connection });
     let unique = Some(decision.connection.to_string());
+    let of_scim = run::find(&work, decision.connection, decision.of).await;
+    let of_scim = of_scim.is_ok_and(|run| run.kind == RunKind::Scim.word());
     let job = jobs::New {
-        kind: super::RUN_JOB,
+        kind: if of_scim {
+            scim::SETTLE_JOB
+        } else {
+            super::RUN_JOB
+        },
         payload,
         run_at: work.now,
         unique,

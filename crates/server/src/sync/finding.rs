@@ -56,6 +56,40 @@ impl Finding {
         )
     }
 
+    /// SCIM removed a mapped group.
+    #[must_use]
+    pub fn said_gone(name: &str) -> Self {
+        Self::new(
+            "group-vanished",
+            format!("SCIM removed the mapped group \"{name}\"; nobody loses roles by that alone"),
+            "If it was unlinked and deleted on purpose, approve the held run and delete the mapping. If not, push the group again in Okta.",
+        )
+    }
+
+    /// SCIM emptied a mapped group at once.
+    #[must_use]
+    pub fn said_emptied(name: &str, before: i64) -> Self {
+        Self::new(
+            "group-emptied",
+            format!(
+                "SCIM emptied the mapped group \"{name}\" of its {before} members at once; nobody loses roles by that alone"
+            ),
+            "If it was emptied on purpose, approve the held run. If not, push the group again in Okta (the app, Push Groups, Push now).",
+        )
+    }
+
+    /// Okta's API and SCIM do not agree about people's access.
+    #[must_use]
+    pub fn disputed(people: usize, some: &str) -> Self {
+        Self::new(
+            "sources-differ",
+            format!(
+                "Okta's API and SCIM differ about the access of {people} people ({some}); the more restrictive word counts"
+            ),
+            "Look at one of them with `keywright user show`, then assign or unassign the person to the app in Okta, or retry its failed tasks.",
+        )
+    }
+
     /// Groups kept changing while they were read.
     #[must_use]
     pub fn unstable(groups: usize) -> Self {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Addition, Plan, Present, Source, removed};
+use super::plan::{Addition, Known, Plan, Present, Source, removed};
 use super::rules::{Level, PersonIx, RoleIx, Rules};
 
 /// The limits of the guard for one connection.
@@ -60,6 +60,8 @@ pub struct History {
     pub granted: u32,
     /// Admins who lost administration.
     pub admins_lost: u32,
+    /// People whom SCIM alone barred.
+    pub deactivated: u32,
 }
 
 /// Why something waits.
@@ -101,6 +103,15 @@ pub enum Reason {
         /// How many may.
         limit: u32,
     },
+    /// More people would be barred by SCIM than may within 24 hours.
+    TooManyDeactivations {
+        /// Now.
+        people: u32,
+        /// Applied already in the last 24 hours.
+        earlier: u32,
+        /// How many may.
+        limit: u32,
+    },
 }
 
 impl std::fmt::Display for Reason {
@@ -133,6 +144,14 @@ impl std::fmt::Display for Reason {
                 f,
                 "{grants} roles would be granted ({earlier} were in the last 24 hours); without approval at most {limit} may"
             ),
+            Self::TooManyDeactivations {
+                people,
+                earlier,
+                limit,
+            } => write!(
+                f,
+                "{people} people would be deactivated by SCIM ({earlier} were in the last 24 hours); without approval at most {limit} may"
+            ),
         }
     }
 }
@@ -152,7 +171,7 @@ pub struct Verdict {
 
 /// Judges a plan. Additions wait when they are too many, or one by one when they make a `super_admin`; removals wait
 /// together when any of them gives a reason, or singly when the grant that would replace them waits; blocks wait only when
-/// they take an admin away.
+/// they take an admin away, or are SCIM's and come in a flood or with removals that wait.
 #[must_use]
 pub fn guard(
     limits: &Limits,
@@ -169,13 +188,16 @@ pub fn guard(
     hold_additions(limits, rules, history, present, &mut verdict);
     let admins = Admins::count(rules, present, &verdict.now);
     let mut reasons = removal_reasons(limits, history, present, &admins, sound, &verdict.now);
-    if reasons
+    let admins_wait = reasons
         .iter()
-        .any(|reason| matches!(reason, Reason::LastAdmin | Reason::SeveralAdmins { .. }))
-    {
-        let (held, now) =
-            take(&mut verdict.now.block).partition(|person| admins.lost.contains(person));
-        (verdict.held.block, verdict.now.block) = (held, now);
+        .any(|reason| matches!(reason, Reason::LastAdmin | Reason::SeveralAdmins { .. }));
+    if !reasons.is_empty() {
+        let by_scim = std::mem::take(&mut verdict.now.deactivate);
+        let waits = |person: &PersonIx| {
+            (admins_wait && admins.lost.contains(person)) || by_scim.binary_search(person).is_ok()
+        };
+        (verdict.held.block, verdict.now.block) = take(&mut verdict.now.block).partition(waits);
+        verdict.held.deactivate = by_scim;
     }
     if reasons.is_empty() {
         hold_what_is_replaced(present, &mut verdict);
@@ -260,6 +282,7 @@ fn removal_reasons(
             limit,
         });
     }
+    reasons.extend(too_many_deactivations(limits, history, present, plan));
     let lost = count(admins.lost.len());
     if lost > 0 && admins.left == 0 {
         reasons.push(Reason::LastAdmin);
@@ -271,6 +294,27 @@ fn removal_reasons(
         });
     }
     reasons
+}
+
+/// People may be barred by SCIM as they may lose roles, counted against all who can sign in.
+fn too_many_deactivations(
+    limits: &Limits,
+    history: &History,
+    present: &Present,
+    plan: &Plan,
+) -> Option<Reason> {
+    let people = count(plan.deactivate.len());
+    let earlier = history.deactivated;
+    let may_sign_in = |known: &&Known| known.exists && !known.blocked && !known.break_glass;
+    let base = count(present.people.iter().filter(may_sign_in).count()).saturating_add(earlier);
+    let limit = limits
+        .removals_count
+        .max(percent(base, limits.removals_percent));
+    (people > 0 && people.saturating_add(earlier) > limit).then_some(Reason::TooManyDeactivations {
+        people,
+        earlier,
+        limit,
+    })
 }
 
 /// A grant whose role the same person is to have by another mapping stays as long as that other grant waits.

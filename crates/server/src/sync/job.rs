@@ -16,13 +16,14 @@ use super::judge::{Judged, Trust, judge};
 use super::read::{self, GroupRead, Members, ReadError, Reading};
 use super::roster::Roster;
 use super::run::{self, End, RunId, RunKind, RunState};
+use super::said;
 use super::settings::{self, Progress};
 use super::write::{Ending, Finish, Parts, begin, finish_tail, let_in, shut_out, write};
 use super::{PLAN_JOB, RUN_JOB};
 use crate::app::{App, Work};
 use crate::db::{self, ConnectionId, TenantId};
 use crate::jobs::{self, Job, Registry};
-use crate::{audit, connections, directory};
+use crate::{audit, connections, directory, scim};
 
 /// Another way to a connection's client than the connection itself: tests and rehearsals wire it in.
 #[derive(Clone)]
@@ -76,6 +77,9 @@ pub fn register(registry: Registry) -> Registry {
         .on(PLAN_JOB, |app, job| async move {
             run(&app, &job, RunKind::Plan).await
         })
+        .on(scim::SETTLE_JOB, |app, job| async move {
+            said::settle(&app, &job).await
+        })
         .on(super::DECIDE_JOB, |app, job| async move {
             super::decide::carry_out(&app, &job).await
         })
@@ -83,8 +87,8 @@ pub fn register(registry: Registry) -> Registry {
 
 /// What a job is to do.
 #[derive(Debug, Deserialize)]
-struct Payload {
-    connection: ConnectionId,
+pub(super) struct Payload {
+    pub(super) connection: ConnectionId,
     /// Read everything, also what seems unchanged.
     #[serde(default)]
     whole: bool,
@@ -235,12 +239,16 @@ async fn show(
     mut reading: Reading,
 ) -> Result<(), Error> {
     let look = app.read(&job.actor("sync")).await?;
+    reading
+        .groups
+        .extend(said::stored(&look, connection).await?);
     let judged = judged(&look, connection, &mut reading).await?;
     drop(look);
     let composed = composed(&judged, &reading, id);
     let mut end = end(&composed, &judged, &reading);
     end.state = RunState::Done;
-    (end.removed_people, end.granted, end.admins_lost) = (0, 0, 0);
+    (end.removed_people, end.granted) = (0, 0);
+    (end.admins_lost, end.deactivated) = (0, 0);
     for some in composed
         .chunks(true)
         .filter(|some| !some.changes.is_empty())
@@ -259,15 +267,21 @@ async fn show(
 }
 
 /// Applies what may be applied and holds the rest.
-async fn apply(
+pub(super) async fn apply(
     app: &App,
     job: &Job,
     connection: ConnectionId,
     id: RunId,
     mut reading: Reading,
 ) -> Result<(), Error> {
-    if reading.nothing_new() && is_settled(app, job, connection, &reading).await? {
-        return nothing_to_do(app, job, connection, id, &reading).await;
+    if !reading.by_scim {
+        if reading.nothing_new() && is_settled(app, job, connection, &reading).await? {
+            return nothing_to_do(app, job, connection, id, &reading).await;
+        }
+        let look = app.read(&job.actor("sync")).await?;
+        reading
+            .groups
+            .extend(said::stored(&look, connection).await?);
     }
     for _ in 0..TRIES {
         match attempt(app, job, connection, id, &mut reading).await {
@@ -302,7 +316,18 @@ async fn attempt(
     let judged = judged(&look, connection, reading).await?;
     let composed = composed(&judged, reading, id);
     let (end, finish) = conclude(&look, connection, id, &composed, &judged, reading).await?;
+    if reading.by_scim && said::is_idle(&look, connection, &composed, finish.is_news).await? {
+        let alone = directory::state(&look).await?.staging == Some(id.0);
+        drop(look);
+        if alone {
+            let_in(app, job, id).await?;
+        }
+        return said::take_note(app, job, &composed).await;
+    }
     drop(look);
+    if reading.by_scim {
+        said::start(app, job, connection, id).await?;
+    }
     let ending = Ending {
         connection,
         run: id,
@@ -381,7 +406,7 @@ async fn nothing_to_do(
 }
 
 fn end(composed: &Composed<'_>, judged: &Judged, reading: &Reading) -> End {
-    let (removed_people, granted, admins_lost) = composed.tally();
+    let (removed_people, granted, admins_lost, deactivated) = composed.tally();
     End {
         state: RunState::Done,
         expires_at: None,
@@ -394,6 +419,7 @@ fn end(composed: &Composed<'_>, judged: &Judged, reading: &Reading) -> End {
         removed_people,
         granted,
         admins_lost,
+        deactivated,
     }
 }
 
@@ -407,6 +433,8 @@ async fn conclude(
     reading: &Reading,
 ) -> Result<(End, Conclusion), Error> {
     let mut end = end(composed, judged, reading);
+    end.findings
+        .extend(said::findings(&reading.groups, &reading.roster));
     let suspect = reading
         .groups
         .iter()
@@ -440,6 +468,7 @@ async fn conclude(
         progress,
         end: end.clone(),
         is_news,
+        by_scim: reading.by_scim,
     };
     Ok((end, finish))
 }
@@ -482,6 +511,7 @@ struct Conclusion {
     progress: Progress,
     end: End,
     is_news: bool,
+    by_scim: bool,
 }
 
 impl Finish for Conclusion {
@@ -490,7 +520,10 @@ impl Finish for Conclusion {
     }
 
     async fn finish(&self, work: &mut Work) -> db::Result<()> {
-        settings::save_progress(work, self.connection, &self.progress, false).await?;
+        if !self.by_scim {
+            settings::save_progress(work, self.connection, &self.progress, false).await?;
+            status(connections::worked(work, self.connection).await)?;
+        }
         let action = if self.end.state == RunState::Held {
             "sync.held"
         } else {
@@ -512,7 +545,6 @@ impl Finish for Conclusion {
             entry.detail(json!({ "run": self.id, "counts": self.end.counts })),
         )
         .await?;
-        status(connections::worked(work, self.connection).await)?;
         if self.is_news {
             super::notice::held(work, self.connection, self.id, &self.end).await?;
         }
@@ -527,23 +559,27 @@ pub(super) async fn as_stored(
     connection: ConnectionId,
 ) -> Result<(Roster, Vec<GroupRead>), Error> {
     let groups = directory::mapped_groups(work, connection).await?;
-    let read = |group: directory::Group| {
-        let members = match group.suspect.as_deref() {
-            Some("vanished") => Members::Suspect { kind: "vanished" },
-            Some(_) => Members::Suspect { kind: "emptied" },
-            None => Members::Unchanged,
-        };
-        GroupRead {
-            stored: group,
-            shown: None,
-            members,
-        }
-    };
     // A group that was never read gives and takes nothing yet.
     let groups = groups
         .into_iter()
+        .chain(directory::said::deciding(work, connection).await?)
         .filter(|group| group.read_date.is_some() || group.suspect.is_some())
-        .map(read)
+        .map(stored_group)
         .collect();
     Ok((Roster::default(), groups))
+}
+
+/// A group as it is stored.
+pub(super) fn stored_group(group: directory::Group) -> GroupRead {
+    let members = match group.suspect.as_deref() {
+        Some("vanished") => Members::Suspect { kind: "vanished" },
+        Some(_) => Members::Suspect { kind: "emptied" },
+        None => Members::Unchanged,
+    };
+    GroupRead {
+        stored: group,
+        shown: None,
+        members,
+        said: None,
+    }
 }

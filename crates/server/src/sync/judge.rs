@@ -10,11 +10,13 @@ use super::plan::{self, Grant, Known, Present, Source, plan};
 use super::read::{GroupRead, Members};
 use super::roster::Roster;
 use super::rules::{Level, Mapping, PersonIx, RoleIx, Rules};
+use super::said;
 use super::settings;
 use super::snapshot::Snapshot;
 use crate::app::Work;
 use crate::db::{self, ConnectionId, UserId, values};
 use crate::directory::{self, GrantId, GroupId, present};
+use crate::scim;
 
 /// A judged plan with everything needed to carry it out.
 pub(super) struct Judged {
@@ -80,6 +82,8 @@ pub(super) async fn judge(
     let snapshot = Snapshot {
         people: roster.standings(),
         members,
+        pushed: roster.pushed(),
+        barred_by_scim: roster.barred_by_scim(),
         sound,
     };
     let whole = plan(&rules, &snapshot, &present);
@@ -131,6 +135,7 @@ fn approve(rules: &Rules, whole: plan::Plan, present: &Present) -> Verdict {
     verdict.now.remove.sort_unstable();
     verdict.now.block.append(&mut verdict.held.block);
     verdict.now.block.sort_unstable();
+    verdict.now.deactivate.append(&mut verdict.held.deactivate);
     verdict.reasons.clear();
     verdict
 }
@@ -187,6 +192,8 @@ async fn people(work: &Work, connection: ConnectionId, roster: &mut Roster) -> R
         rows.push((index, person.user_id, person.kind != "okta", person.blocked));
     })
     .await?;
+    roster.hush();
+    scim::said::people(work, connection, |person| roster.hear(person)).await?;
     let mut people = People {
         users: vec![None; roster.len()],
         known: vec![Known::default(); roster.len()],
@@ -240,6 +247,7 @@ async fn members(
             }
         }
     }
+    said::agree(groups, &mut all);
     Ok((all, diffs))
 }
 
@@ -324,9 +332,11 @@ async fn history(work: &Work, connection: ConnectionId) -> db::Result<History> {
         removed_people: i64,
         granted: i64,
         admins_lost: i64,
+        blocked_people: i64,
     }
-    let sql = "SELECT removed_people, granted, admins_lost FROM sync_runs WHERE tenant_id = $1 AND connection_id = $2
-        AND kind = 'run' AND finished_at > $3 AND undone_by IS NULL AND (removed_people > 0 OR granted > 0 OR admins_lost > 0)";
+    let sql = "SELECT removed_people, granted, admins_lost, blocked_people FROM sync_runs WHERE tenant_id = $1 AND connection_id = $2
+        AND kind IN ('run', 'scim') AND finished_at > $3 AND undone_by IS NULL
+        AND (removed_people > 0 OR granted > 0 OR admins_lost > 0 OR blocked_people > 0)";
     let rows: Vec<Row> = work
         .rows(
             sql,
@@ -339,6 +349,7 @@ async fn history(work: &Work, connection: ConnectionId) -> db::Result<History> {
         removed_people: sum(|r| r.removed_people),
         granted: sum(|r| r.granted),
         admins_lost: sum(|r| r.admins_lost),
+        deactivated: sum(|r| r.blocked_people),
     })
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! sync.run (leased job) ─► read ─► judge: plan ─► guard ─► write ─► Run
 //!                           Okta    stored state    │ held      all at once
-//!                                                   └─► approve (planned again) | reject | undo
+//! scim.settle (leased job) ─► said ──┘ by SCIM      └─► approve (planned again) | reject | undo
 //! ```
 //!
 //! The plan is made for one version of the directory and applied only while it stands, so it is as if it had been made
@@ -24,6 +24,7 @@ mod roster;
 mod routes;
 pub mod rules;
 mod run;
+mod said;
 mod settings;
 pub mod snapshot;
 mod trigger;

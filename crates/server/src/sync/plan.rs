@@ -67,6 +67,8 @@ pub struct Plan {
     pub remove: Vec<u32>,
     /// Users to bar from signing in.
     pub block: Vec<PersonIx>,
+    /// Those of them whom SCIM alone bars.
+    pub deactivate: Vec<PersonIx>,
     /// Users to let in again.
     pub unblock: Vec<PersonIx>,
 }
@@ -100,7 +102,7 @@ pub fn plan(rules: &Rules, snapshot: &Snapshot, present: &Present) -> Plan {
         present.people.len().max(snapshot.people.len()),
     );
     let mut plan = Plan {
-        create: people.to_create(&mapped),
+        create: people.to_create(&mapped, &snapshot.pushed),
         ..Plan::default()
     };
     let mut had = Vec::new();
@@ -120,6 +122,11 @@ pub fn plan(rules: &Rules, snapshot: &Snapshot, present: &Present) -> Plan {
         .filter(|addition| had.binary_search(addition).is_err())
         .collect();
     people.blocks(&mut plan);
+    let barred = &snapshot.barred_by_scim;
+    let by_scim = plan.block.iter().copied();
+    plan.deactivate = by_scim
+        .filter(|person| barred.binary_search(person).is_ok())
+        .collect();
     plan
 }
 
@@ -231,9 +238,9 @@ impl People<'_> {
             .unwrap_or_default()
     }
 
-    fn to_create(&self, mapped: &[bool]) -> Vec<PersonIx> {
+    fn to_create(&self, mapped: &[bool], pushed: &[PersonIx]) -> Vec<PersonIx> {
         let joins = |person: &PersonIx| {
-            at(mapped, *person)
+            (at(mapped, *person) || pushed.binary_search(person).is_ok())
                 && !self.known(*person).exists
                 && self.standing(*person) != Standing::Left
         };

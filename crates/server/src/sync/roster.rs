@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 use super::rules::PersonIx;
 use super::snapshot::Standing;
 use crate::directory::present::Person;
-use crate::directory::staging::Facts;
+use crate::directory::staging::{FactSource, Facts};
+use crate::scim::said;
 
 /// The status we give a person whom the org has no more.
 pub(super) const GONE: &str = "GONE";
@@ -24,6 +25,18 @@ pub(super) struct Entry {
     pub(super) standing: Standing,
     /// Whether Okta showed the person in this run.
     pub(super) seen: bool,
+    /// Whether the stored facts are of Okta's API.
+    pulled: bool,
+    /// How the person stands by SCIM, if it says anything.
+    said: Option<Standing>,
+}
+
+impl Entry {
+    /// Of two words about access the more restrictive one counts.
+    fn effective(&self) -> Standing {
+        self.said
+            .map_or(self.standing, |said| said.max(self.standing))
+    }
 }
 
 /// Everybody a run knows of.
@@ -40,6 +53,7 @@ impl Roster {
         let index = self.index(&person.okta_id);
         let entry = self.entry(index);
         entry.stored = Some(person.facts_hash);
+        entry.pulled = person.facts_source == FactSource::Pull.word();
         if !entry.seen {
             entry.standing = Standing::of(Some(person.okta_status.as_deref().unwrap_or("ACTIVE")));
         }
@@ -91,6 +105,72 @@ impl Roster {
         }
     }
 
+    /// Forgets what SCIM said, to hear it anew.
+    pub(super) fn hush(&mut self) {
+        for entry in self.people.values_mut() {
+            entry.said = None;
+        }
+        self.facts
+            .retain(|_, facts| facts.source == FactSource::Pull);
+    }
+
+    /// Takes in a person as SCIM says them. Those removed are to be heard before the living.
+    pub(super) fn hear(&mut self, person: said::Person) {
+        let index = self.index(&person.okta_id);
+        let entry = self.entry(index);
+        entry.said = Some(if person.active {
+            Standing::Keeps
+        } else {
+            Standing::Left
+        });
+        // What Okta's API tells of names comes before what an app's mapping made of them.
+        if person.gone || entry.seen || entry.pulled {
+            return;
+        }
+        let mut facts = person.facts;
+        facts.hash = hash(&facts);
+        if entry.stored == Some(facts.hash) {
+            self.facts.remove(&index);
+        } else {
+            self.facts.insert(index, Box::new(facts));
+        }
+    }
+
+    /// A person that SCIM names, by Okta's id.
+    pub(super) fn mention(&mut self, okta_id: &str) -> PersonIx {
+        self.index(okta_id)
+    }
+
+    /// Those to whom SCIM gives access: they are users though no mapped group holds them.
+    pub(super) fn pushed(&self) -> Vec<PersonIx> {
+        self.those(|entry| entry.said == Some(Standing::Keeps))
+    }
+
+    /// Those whom SCIM alone bars.
+    pub(super) fn barred_by_scim(&self) -> Vec<PersonIx> {
+        self.those(|entry| {
+            entry.said.is_some_and(Standing::is_blocked) && !entry.standing.is_blocked()
+        })
+    }
+
+    /// Those about whose access Okta's API and SCIM do not agree.
+    pub(super) fn disputed(&self) -> Vec<PersonIx> {
+        self.those(|entry| {
+            (entry.seen || entry.pulled)
+                && entry
+                    .said
+                    .is_some_and(|said| said.is_blocked() != entry.standing.is_blocked())
+        })
+    }
+
+    fn those(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<PersonIx> {
+        (0_u32..)
+            .zip(self.people.values())
+            .filter(|(_, entry)| wanted(entry))
+            .map(|(index, _)| index)
+            .collect()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.people.len()
     }
@@ -108,7 +188,7 @@ impl Roster {
 
     pub(super) fn standing(&self, person: PersonIx) -> Standing {
         self.at(person)
-            .map(|(_, entry)| entry.standing)
+            .map(|(_, entry)| entry.effective())
             .unwrap_or_default()
     }
 
@@ -127,7 +207,7 @@ impl Roster {
     }
 
     pub(super) fn standings(&self) -> Vec<Standing> {
-        self.people.values().map(|entry| entry.standing).collect()
+        self.people.values().map(Entry::effective).collect()
     }
 
     fn at(&self, person: PersonIx) -> Option<(&str, &Entry)> {
@@ -174,6 +254,7 @@ fn facts(user: &User) -> Facts {
         family_name,
         display_name,
         status: user.status.to_string(),
+        source: FactSource::Pull,
         hash: 0,
     };
     facts.hash = hash(&facts);

@@ -23,6 +23,8 @@ pub enum RunKind {
     Run,
     /// Reads Okta and plans only.
     Plan,
+    /// Plans by what SCIM said, applies.
+    Scim,
     /// Applies what was held.
     Approval,
     /// Reverses a run.
@@ -36,6 +38,7 @@ impl RunKind {
         match self {
             Self::Run => "run",
             Self::Plan => "plan",
+            Self::Scim => "scim",
             Self::Approval => "approval",
             Self::Undo => "undo",
         }
@@ -123,7 +126,7 @@ pub struct Run {
     pub id: RunId,
     /// Its connection.
     pub connection_id: ConnectionId,
-    /// What it is: `run`, `plan`, `approval`, `undo`.
+    /// What it is: `run`, `plan`, `scim`, `approval`, `undo`.
     pub kind: String,
     /// Where it stands, see [`RunState`].
     pub state: String,
@@ -314,6 +317,7 @@ pub(super) struct End {
     pub(super) removed_people: u32,
     pub(super) granted: u32,
     pub(super) admins_lost: u32,
+    pub(super) deactivated: u32,
 }
 
 impl End {
@@ -331,6 +335,7 @@ impl End {
             removed_people: 0,
             granted: 0,
             admins_lost: 0,
+            deactivated: 0,
         }
     }
 }
@@ -338,7 +343,8 @@ impl End {
 /// Notes how a run ended. `tail` is where its remaining work (ended sessions) goes on.
 pub(super) async fn end(work: &Work, id: RunId, end: &End, tail: Option<i64>) -> db::Result<()> {
     let sql = "UPDATE sync_runs SET state = $3, finished_at = $4, expires_at = $5, whole = $6, calls = $7, counts = $8,
-            reasons = $9, findings = $10, touches_admins = $11, removed_people = $12, granted = $13, admins_lost = $14, tail = $15
+            reasons = $9, findings = $10, touches_admins = $11, removed_people = $12, granted = $13, admins_lost = $14, tail = $15,
+            blocked_people = $16
         WHERE tenant_id = $1 AND id = $2";
     let mut bound = values![
         work.tenant,
@@ -361,7 +367,8 @@ pub(super) async fn end(work: &Work, id: RunId, end: &End, tail: Option<i64>) ->
         i64::from(end.removed_people),
         i64::from(end.granted),
         i64::from(end.admins_lost),
-        tail
+        tail,
+        i64::from(end.deactivated)
     ]);
     work.run(sql, bound).await.map(drop)
 }

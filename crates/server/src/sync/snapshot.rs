@@ -40,6 +40,10 @@ pub struct Snapshot {
     pub people: Vec<Standing>,
     /// The members of each mapped group, in any order, perhaps repeated.
     pub members: Vec<Vec<PersonIx>>,
+    /// Those who become users though they are in no mapped group, in order.
+    pub pushed: Vec<PersonIx>,
+    /// Those whom SCIM alone bars, in order: a flood of them waits.
+    pub barred_by_scim: Vec<PersonIx>,
     /// Whether all of it can be believed. When not, nothing may be removed by it.
     pub sound: bool,
 }

@@ -121,9 +121,13 @@ impl Reversal {
         let left = directory::find_user(work, change.user_id)
             .await
             .map_or(true, |user| {
-                user.okta_status
-                    .as_deref()
-                    .is_some_and(|status| Standing::of(Some(status)) == Standing::Left)
+                let status = Some(user.okta_status.as_deref().unwrap_or("ACTIVE"));
+                match Standing::of(status) {
+                    Standing::Left => true,
+                    Standing::Suspended => false,
+                    // Okta's API does not bar them: SCIM does.
+                    Standing::Keeps => user.blocked && user.kind == directory::Kind::Okta.word(),
+                }
             });
         let (mut steps, mut lost) = (Vec::new(), false);
         for step in access {

@@ -33,7 +33,7 @@ pub(super) struct GroupView {
     name: String,
     /// Its description.
     description: String,
-    /// Okta's kind: `OKTA_GROUP`, `APP_GROUP`, `BUILT_IN`.
+    /// Okta's kind: `OKTA_GROUP`, `APP_GROUP`, `BUILT_IN`; `SCIM_GROUP` for one pushed by SCIM.
     kind: String,
     /// How many members it had when last read.
     members: i64,
@@ -45,6 +45,11 @@ pub(super) struct GroupView {
     read_at: Option<Timestamp>,
     /// Why its last answer was not believed: `vanished`, `emptied`.
     suspect: Option<String>,
+    /// The group of Okta that SCIM says it is.
+    twin: Option<String>,
+    /// When SCIM removed it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    gone_at: Option<Timestamp>,
 }
 
 impl From<Group> for GroupView {
@@ -60,6 +65,8 @@ impl From<Group> for GroupView {
             last_membership_updated: group.last_membership_updated,
             read_at: group.read_date,
             suspect: group.suspect,
+            twin: group.twin,
+            gone_at: group.gone_at,
         }
     }
 }

@@ -12,26 +12,30 @@ use super::super::tokens;
 use crate::db::ConnectionId;
 use crate::testing::TestApp;
 
-pub(super) struct Client {
+pub(crate) struct Client {
     router: Router,
-    pub(super) connection: ConnectionId,
-    pub(super) token: String,
+    pub(crate) connection: ConnectionId,
+    pub(crate) token: String,
 }
 
-pub(super) struct Got {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Value,
+pub(crate) struct Got {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
 }
 
 impl Client {
-    pub(super) async fn new(t: &TestApp) -> Self {
+    pub(crate) async fn new(t: &TestApp) -> Self {
         let label = t.app.id::<uuid::Uuid>().simple().to_string();
         let new = json!({"name": label, "domain": format!("{label}.okta.com"), "authentication": "api_token",
             "api_token": "00abcdefghijklmnopqrstuvwxyz0123456789ABCD"});
         let (status, made) = t.call("POST", "/api/v1/connections", Some(new)).await;
         assert!((200..300).contains(&status), "{made}");
-        let connection = made["id"].as_str().unwrap().parse().unwrap();
+        Self::on(t, made["id"].as_str().unwrap().parse().unwrap()).await
+    }
+
+    /// Of a connection that there is.
+    pub(crate) async fn on(t: &TestApp, connection: ConnectionId) -> Self {
         let mut work = t.begin().await;
         let made = tokens::create(&mut work, connection, "okta", 365)
             .await
@@ -41,7 +45,7 @@ impl Client {
     }
 
     /// With a token of one's own choice.
-    pub(super) fn at(t: &TestApp, connection: ConnectionId, token: &str) -> Self {
+    pub(crate) fn at(t: &TestApp, connection: ConnectionId, token: &str) -> Self {
         Self {
             router: crate::router::router(&t.app),
             connection,
@@ -49,11 +53,11 @@ impl Client {
         }
     }
 
-    pub(super) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Got {
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Got {
         self.with(method, path, body, &[]).await
     }
 
-    pub(super) async fn with(
+    pub(crate) async fn with(
         &self,
         method: &str,
         path: &str,
@@ -95,7 +99,7 @@ impl Client {
     }
 
     /// A call that must succeed; gives the body.
-    pub(super) async fn ok(&self, method: &str, path: &str, body: Value) -> Value {
+    pub(crate) async fn ok(&self, method: &str, path: &str, body: Value) -> Value {
         let body = (!body.is_null()).then_some(body);
         let got = self.call(method, path, body).await;
         assert!(
@@ -107,12 +111,12 @@ impl Client {
         got.body
     }
 
-    pub(super) async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         self.ok("GET", path, Value::Null).await
     }
 
     /// A call that must be refused so.
-    pub(super) async fn refused(
+    pub(crate) async fn refused(
         &self,
         method: &str,
         path: &str,
@@ -138,10 +142,10 @@ impl Client {
     }
 }
 
-pub(super) fn id(body: &Value) -> String {
+pub(crate) fn id(body: &Value) -> String {
     body["id"].as_str().unwrap().to_owned()
 }
 
-pub(super) fn patch(operations: &Value) -> Value {
+pub(crate) fn patch(operations: &Value) -> Value {
     serde_json::json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations})
 }

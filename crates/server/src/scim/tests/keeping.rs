@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::super::forget::forget;
 use super::super::keeping::warn;
-use super::super::store;
 use super::client::{Client, id, patch};
 use crate::testing::db_test;
 
@@ -39,12 +39,14 @@ db_test!(
         let ada = id(&okta.ok("POST", "/Users", json!({"userName": "ada", "externalId": "00uada"})).await);
         okta.ok("DELETE", &format!("/Users/{ada}"), Value::Null).await;
         t.advance(DAY * 29);
-        let work = t.begin().await;
-        assert_eq!(store::forget(&work, work.now.plus_seconds(-30 * 86_400)).await.unwrap(), 0);
+        let mut work = t.begin().await;
+        let end = work.now.plus_seconds(-30 * 86_400);
+        assert_eq!(forget(&mut work, end, uuid::Uuid::nil()).await.unwrap().0, 0);
         work.commit().await.unwrap();
         t.advance(DAY * 2);
-        let work = t.begin().await;
-        assert_eq!(store::forget(&work, work.now.plus_seconds(-30 * 86_400)).await.unwrap(), 1);
+        let mut work = t.begin().await;
+        let end = work.now.plus_seconds(-30 * 86_400);
+        assert_eq!(forget(&mut work, end, uuid::Uuid::nil()).await.unwrap().0, 1);
         work.commit().await.unwrap();
         let back = okta.ok("POST", "/Users", json!({"userName": "ada", "externalId": "00uada"})).await;
         assert_ne!(id(&back), ada);

@@ -1,4 +1,5 @@
-mod client;
+pub(crate) mod client;
+mod collisions;
 mod filters;
 mod keeping;
 mod okta;

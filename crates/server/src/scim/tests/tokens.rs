@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::super::requests;
 use super::client::Client;
 use crate::testing::db_test;
 
@@ -44,7 +45,8 @@ db_test!(
         let nowhere = Client::at(&t, t.app.id(), &stranger.token);
         let nowhere = nowhere.refused("GET", "/Users", json!(null), 401, None).await;
         assert!([&revoked, &unknown, &foreign, &nowhere].into_iter().all(|body| *body == expired));
-        // told apart in the trail
+        // told apart in the trail, which is written after the answers
+        requests::flush(&t.app).await;
         let trail = t.call("GET", "/api/v1/audit?action=scim.refused", None).await.1.to_string();
         for why in ["expired", "revoked", "unknown", "foreign"] {
             assert_eq!(trail.matches(&format!("\"{why} token\"")).count(), 1, "{why}: {trail}");
@@ -53,6 +55,7 @@ db_test!(
         for _ in 0..5 {
             wrong.refused("GET", "/Users", json!(null), 401, None).await;
         }
+        requests::flush(&t.app).await;
         let trail = t.call("GET", "/api/v1/audit?action=scim.refused", None).await.1.to_string();
         assert_eq!(trail.matches("\"unknown token\"").count(), 1);
     }

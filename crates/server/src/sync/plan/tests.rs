@@ -44,6 +44,7 @@ fn snapshot(people: usize, members: &[&[u32]]) -> Snapshot {
         people: vec![Standing::Keeps; people],
         members: members.iter().map(|m| m.to_vec()).collect(),
         sound: true,
+        ..Snapshot::default()
     }
 }
 
@@ -252,6 +253,7 @@ fn build(
             people,
             members,
             sound,
+            ..Snapshot::default()
         },
         Present {
             people: people_known,

@@ -67,6 +67,7 @@ impl Seen {
             stored: self.stored,
             shown: self.shown,
             members: self.members,
+            said: None,
         }
     }
 

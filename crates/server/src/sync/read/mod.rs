@@ -44,6 +44,8 @@ pub(super) struct GroupRead {
     pub(super) shown: Option<Box<keywright_model::Group>>,
     /// Its members.
     pub(super) members: Members,
+    /// As SCIM says it, where that is news.
+    pub(super) said: Option<Box<crate::scim::said::Group>>,
 }
 
 /// What is known of a group's members.
@@ -76,6 +78,8 @@ pub(super) struct Reading {
     pub(super) progress: Progress,
     /// People outside the mapped groups who were looked at.
     pub(super) looked_at: Vec<UserId>,
+    /// Whether this is what SCIM said beside what is stored, and Okta was not read.
+    pub(super) by_scim: bool,
 }
 
 impl Reading {
@@ -181,6 +185,7 @@ pub(super) async fn read(
         calls,
         progress,
         looked_at,
+        by_scim: false,
     })
 }
 

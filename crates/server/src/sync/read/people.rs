@@ -7,7 +7,7 @@ use keywright_okta::Error;
 use super::{Listing, Members, ReadError, Reader, Seen, org};
 use crate::db::{Timestamp, UserId};
 use crate::directory::present::{self, Outside};
-use crate::directory::staging::Facts;
+use crate::directory::staging::{FactSource, Facts};
 use crate::sync::finding::Finding;
 
 /// Changes are asked for from so far back, seconds: they may show late.
@@ -178,6 +178,7 @@ fn facts(person: &Outside) -> Facts {
         family_name: person.family_name.clone(),
         display_name: person.display_name.clone(),
         status: String::new(),
+        source: FactSource::Pull,
         hash: 0,
     }
 }

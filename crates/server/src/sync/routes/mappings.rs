@@ -13,6 +13,7 @@ use crate::app::{App, Work};
 use crate::db::{ConnectionId, Timestamp};
 use crate::directory::routes::{Look, Why, if_match};
 use crate::directory::{self, Mapping, MappingChange as Change, MappingId, Role, RoleId};
+use crate::scim;
 use crate::web::{Caller, Json, Problem};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -119,6 +120,14 @@ fn view(mapping: Mapping, known: &[Role]) -> MappingView {
     }
 }
 
+/// What a mapping of a group pushed by SCIM gives or takes follows soon: no run that reads Okta is needed for it.
+async fn settle(work: &mut Work, mapping: &Mapping) -> Result<(), Problem> {
+    if mapping.okta_group_id.starts_with(directory::said::MARK) {
+        scim::settle_soon(work, mapping.connection_id).await?;
+    }
+    Ok(())
+}
+
 async fn shown(work: &Work, mapping: Mapping) -> Result<MappingView, Problem> {
     Ok(view(mapping, &directory::list_roles(work).await?))
 }
@@ -180,6 +189,7 @@ async fn create(
     )
     .await?;
     settings::ensure(&mut work, connection).await?;
+    settle(&mut work, &mapping).await?;
     let view = shown(&work, mapping).await?;
     work.commit().await?;
     Ok((StatusCode::CREATED, Json(view)))
@@ -220,6 +230,7 @@ async fn update(
     };
     let mapping =
         directory::update_mapping(&mut work, id, &to, if_match(&headers)?, &change.reason).await?;
+    settle(&mut work, &mapping).await?;
     let view = shown(&work, mapping).await?;
     work.commit().await?;
     Ok(Json(view))
@@ -235,7 +246,9 @@ async fn delete(
     Query(why): Query<Why>,
 ) -> Result<StatusCode, Problem> {
     let mut work = app.begin(&actor).await?;
+    let mapping = directory::find_mapping(&work, id).await?;
     directory::delete_mapping(&mut work, id, &why.reason).await?;
+    settle(&mut work, &mapping).await?;
     work.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

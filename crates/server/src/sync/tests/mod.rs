@@ -5,6 +5,7 @@ mod decisions;
 mod large;
 mod ordinary;
 mod reading;
+mod scim;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
