@@ -172,7 +172,7 @@ pub(super) async fn settled(
     clash: Clash,
 ) -> Result<(Decision, Box<Row>), Error> {
     #[derive(FromQueryResult)]
-    struct Decided {
+    struct Settled {
         id: Uuid,
         decision: String,
         decided_by: Option<String>,
@@ -187,7 +187,7 @@ pub(super) async fn settled(
         fold(&clash.name),
         clash.holder.id
     ];
-    let decided: Option<Decided> = work.row(sql, bound).await?;
+    let decided: Option<Settled> = work.row(sql, bound).await?;
     let Some(decided) = decided else {
         return Err(Error::Taken(clash));
     };
@@ -236,12 +236,12 @@ pub(crate) async fn decide(
         Decision::Link | Decision::Adopt => {
             reach(work, connection, &holder).await?;
             let sql = "UPDATE scim_collisions SET decision = $3, decided_by = $4, decided_at = $5 WHERE tenant_id = $1 AND id = $2";
-            let word = if decision == Decision::Link {
+            let kept = if decision == Decision::Link {
                 "link"
             } else {
                 "adopt"
             };
-            let bound = values![work.tenant, id, word, work.actor.name.clone(), work.now];
+            let bound = values![work.tenant, id, kept, work.actor.name.clone(), work.now];
             work.run(sql, bound).await?;
         }
     }

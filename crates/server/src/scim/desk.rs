@@ -126,7 +126,7 @@ async fn decide(
 
 /// What one source says of a person.
 #[derive(Debug, Serialize, ToSchema)]
-struct Source {
+struct Word {
     /// The connection.
     connection: Uuid,
     /// `pull`: Okta's API; `scim`: what Okta pushes.
@@ -152,7 +152,7 @@ struct Source {
 #[derive(Debug, Serialize, ToSchema)]
 struct Sources {
     /// Each source.
-    items: Vec<Source>,
+    items: Vec<Word>,
     /// Whether two differ about access; then the more restrictive one counts.
     differ: bool,
 }
@@ -174,7 +174,7 @@ async fn sources(
     let mut differ = false;
     for link in directory::links_of(&work, user.id).await? {
         let of_link =
-            |source, login: &str, email: &str, name: &str, status: &str, lets_in, at| Source {
+            |source, login: &str, email: &str, name: &str, status: &str, lets_in, at| Word {
                 connection: link.connection_id.0,
                 source,
                 okta_id: link.okta_id.clone(),

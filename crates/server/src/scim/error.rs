@@ -64,13 +64,12 @@ impl Error {
             Self::Method(_) => (405, None, text),
             Self::Taken(_) => (409, Some(ScimType::Uniqueness), text),
             Self::Undecidable(_) => (400, None, text),
-            Self::Directory(directory::Error::Db(error)) => database(error),
-            Self::Directory(_) => (403, None, text),
             Self::Stale(_) => (412, None, text),
             Self::MediaType => (415, None, text),
             Self::TooLarge(_) => (413, None, text),
             Self::NotOffered(_) => (501, None, text),
-            Self::Db(error) => database(error),
+            Self::Db(error) | Self::Directory(directory::Error::Db(error)) => database(error),
+            Self::Directory(_) => (403, None, text),
         }
     }
 }

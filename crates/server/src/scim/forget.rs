@@ -45,10 +45,11 @@ pub(super) async fn forget(
             Word::Alone(user) => users.push(user),
             Word::Nobodys => {}
         }
-        if old.living && old.kind == USER.name {
-            if let Some(row) = store::find(work, old.connection_id, &USER, old.id).await? {
-                store::remove(work, &row).await?;
-            }
+        if old.living
+            && old.kind == USER.name
+            && let Some(row) = store::find(work, old.connection_id, &USER, old.id).await?
+        {
+            store::remove(work, &row).await?;
         }
         let sql = "DELETE FROM scim_resources WHERE tenant_id = $1 AND id = $2";
         forgotten += work.run(sql, values![work.tenant, old.id]).await?;

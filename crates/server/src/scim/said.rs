@@ -140,7 +140,7 @@ fn email(resource: &Resource) -> String {
     let all = all.map(Vec::as_slice).unwrap_or_default();
     let primary = all
         .iter()
-        .find(|email| email.get("primary").and_then(|flag| flag.as_bool()) == Some(true));
+        .find(|email| email.get("primary").and_then(serde_json::Value::as_bool) == Some(true));
     let chosen = primary
         .or(all.first())
         .and_then(|email| email.get("value"))

@@ -72,7 +72,7 @@ pub(super) async fn standing(
         patch_at: Option<Timestamp>,
     }
     #[derive(FromQueryResult)]
-    struct Count {
+    struct Tally {
         kind: String,
         active: bool,
         count: i64,
@@ -82,9 +82,9 @@ pub(super) async fn standing(
     let (put_at, patch_at) = heard.map_or((None, None), |heard| (heard.put_at, heard.patch_at));
     let sql = "SELECT kind, active, COUNT(*) AS count FROM scim_resources WHERE tenant_id = $1 AND connection_id = $2
         AND deleted_at IS NULL GROUP BY kind, active";
-    let counts: Vec<Count> = work.rows(sql, values![work.tenant, connection]).await?;
+    let counts: Vec<Tally> = work.rows(sql, values![work.tenant, connection]).await?;
     let sum =
-        |wanted: &dyn Fn(&&Count) -> bool| counts.iter().filter(wanted).map(|row| row.count).sum();
+        |wanted: &dyn Fn(&&Tally) -> bool| counts.iter().filter(wanted).map(|row| row.count).sum();
     Ok(Standing {
         base_url,
         dialect: dialect(put_at, patch_at),
