@@ -64,7 +64,8 @@ fn complete(key: &Value) -> Value {
     whole
 }
 
-fn print(org: &Org, certificate: &Certificate) -> Value {
+/// A certificate as JSON.
+pub(crate) fn print_certificate(org: &Org, certificate: &Certificate) -> Value {
     let made = org.keys.certificate(certificate, org.subdomain());
     json!({
         "kty": "RSA", "created": certificate.created, "lastUpdated": certificate.created,
@@ -80,7 +81,7 @@ fn list(org: &Org, call: &Call) -> Answer {
     Ok(Reply::json(
         &app.certificates
             .iter()
-            .map(|one| print(org, one))
+            .map(|one| print_certificate(org, one))
             .collect::<Vec<_>>(),
     ))
 }
@@ -96,7 +97,10 @@ fn certificate(org: &Org, call: &Call) -> Result<Certificate, Fail> {
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
-    Ok(Reply::json(&print(org, &certificate(org, call)?)))
+    Ok(Reply::json(&print_certificate(
+        org,
+        &certificate(org, call)?,
+    )))
 }
 
 fn generate(org: &mut Org, call: &Call) -> Answer {
@@ -120,7 +124,7 @@ fn generate(org: &mut Org, call: &Call) -> Answer {
     if let Some(app) = org.apps.get_mut(serial) {
         app.certificates.push(new.clone());
     }
-    Ok(Reply::json(&print(org, &new)).status(StatusCode::CREATED))
+    Ok(Reply::json(&print_certificate(org, &new)).status(StatusCode::CREATED))
 }
 
 fn copy(org: &mut Org, call: &Call) -> Answer {
@@ -129,7 +133,7 @@ fn copy(org: &mut Org, call: &Call) -> Answer {
     if let Some(app) = org.apps.get_mut(target) {
         app.certificates.push(key.clone());
     }
-    Ok(Reply::json(&print(org, &key)).status(StatusCode::CREATED))
+    Ok(Reply::json(&print_certificate(org, &key)).status(StatusCode::CREATED))
 }
 
 fn print_public(org: &Org, call: &Call, app: u32, key: &Value) -> Value {

@@ -25,6 +25,7 @@ use serde_json::{Map, Value, json};
 pub(crate) use assign::{UserAssignment, links_of};
 pub(crate) use assign_groups::of_group;
 pub(crate) use build::{Mode, build};
+pub(crate) use keys::print_certificate;
 pub(crate) use push::pushes_of_group;
 
 /// An app as a list shows it.

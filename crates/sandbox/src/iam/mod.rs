@@ -1,5 +1,6 @@
 //! Custom roles, resource sets, and the bindings between them.
 
+mod bindings;
 mod labelled;
 mod roles;
 mod sets;
@@ -13,4 +14,5 @@ pub(crate) use sets::exists;
 pub(crate) fn routes(routes: &mut Routes) {
     roles::routes(routes);
     sets::routes(routes);
+    bindings::routes(routes);
 }

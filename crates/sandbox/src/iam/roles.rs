@@ -7,7 +7,7 @@ use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
 use crate::org::Org;
 use crate::store::{Doc, Kind, members};
 
-const ROLES: Labelled = Labelled {
+pub(super) const ROLES: Labelled = Labelled {
     kind: Kind("cr0"),
     param: "roleIdOrLabel",
     name: "CustomRole",
@@ -34,6 +34,10 @@ pub(super) fn routes(routes: &mut Routes) {
         .post(
             "/api/v1/iam/roles/{roleIdOrLabel}/permissions/{permissionType}",
             allow,
+        )
+        .put(
+            "/api/v1/iam/roles/{roleIdOrLabel}/permissions/{permissionType}",
+            condition,
         )
         .delete(
             "/api/v1/iam/roles/{roleIdOrLabel}/permissions/{permissionType}",
@@ -126,7 +130,7 @@ fn print_permission(org: &Org, call: &Call, serial: u32, held: &Value) -> Value 
         .and_then(Value::as_str)
         .unwrap_or_default();
     json!({
-        "label": label, "created": held.get("created"), "lastUpdated": held.get("created"), "conditions": null,
+        "label": label, "created": held.get("created"), "lastUpdated": held.get("created"), "conditions": held.get("conditions"),
         "_links": { "role": { "href": here }, "self": { "href": format!("{here}/permissions/{label}") } },
     })
 }
@@ -161,7 +165,8 @@ fn allow(org: &mut Org, call: &Call) -> Answer {
         .iter()
         .any(|one| one.get("label").and_then(Value::as_str) == Some(name.as_str()))
     {
-        all.push(json!({ "label": name, "created": call.now.whole() }));
+        let conditions = call.object_or_empty()?.get("conditions").cloned();
+        all.push(json!({ "label": name, "created": call.now.whole(), "conditions": conditions }));
         all.sort_by_key(|one| {
             one.get("label")
                 .and_then(Value::as_str)
@@ -171,6 +176,21 @@ fn allow(org: &mut Org, call: &Call) -> Answer {
     }
     ROLES.hold(org, serial, "permissions", all);
     Ok(Reply::no_content())
+}
+
+/// Narrows a permission, or widens it again.
+fn condition(org: &mut Org, call: &Call) -> Answer {
+    let serial = ROLES.find(org, call)?.0;
+    let name = call.param("permissionType");
+    let conditions = call.object()?.get("conditions").cloned();
+    let mut all = ROLES.held(org, serial, "permissions");
+    let one = all
+        .iter_mut()
+        .find(|one| one.get("label").and_then(Value::as_str) == Some(name));
+    one.ok_or_else(|| Fail::not_found(name, "Permission"))?["conditions"] =
+        conditions.unwrap_or_default();
+    ROLES.hold(org, serial, "permissions", all);
+    permission(org, call)
 }
 
 fn forbid(org: &mut Org, call: &Call) -> Answer {

@@ -7,7 +7,7 @@ use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
 use crate::org::Org;
 use crate::store::{Doc, Kind, members};
 
-const SETS: Labelled = Labelled {
+pub(super) const SETS: Labelled = Labelled {
     kind: Kind("iam"),
     param: "resourceSetIdOrLabel",
     name: "IAMPolicy",
@@ -40,13 +40,17 @@ pub(super) fn routes(routes: &mut Routes) {
             "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/resources/{resourceId}",
             drop_resource,
         )
-        .get(
-            "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/bindings",
-            bindings,
-        )
         .post(
-            "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/bindings",
-            bind,
+            "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/resources",
+            add_one,
+        )
+        .get(
+            "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/resources/{resourceId}",
+            resource,
+        )
+        .put(
+            "/api/v1/iam/resource-sets/{resourceSetIdOrLabel}/resources/{resourceId}",
+            set_conditions,
         );
 }
 
@@ -55,7 +59,8 @@ pub(crate) fn exists(org: &Org, id: &str) -> bool {
     SETS.by_id(org, id).is_some()
 }
 
-fn address(org: &Org, call: &Call, serial: u32) -> String {
+/// The address of a resource set.
+pub(super) fn address(org: &Org, call: &Call, serial: u32) -> String {
     call.url(&format!(
         "/api/v1/iam/resource-sets/{}",
         org.tail.id(SETS.kind, serial)
@@ -156,116 +161,119 @@ fn target(call: &Call, orn: &str) -> String {
     }
 }
 
+fn print_resource(org: &Org, call: &Call, serial: u32, one: &Value) -> Value {
+    let id = resource_id(org, serial, one);
+    let orn = one.get("orn").and_then(Value::as_str).unwrap_or_default();
+    let here = format!("{}/resources/{id}", address(org, call, serial));
+    let mut body = json!({ "id": id, "orn": orn, "created": one.get("created"), "lastUpdated": one.get("created") });
+    if let Some(conditions) = one.get("conditions") {
+        body["conditions"] = conditions.clone();
+    }
+    body["_links"] = json!({ "self": { "href": target(call, orn) }, "resource": { "href": here } });
+    body
+}
+
 fn resources(org: &Org, call: &Call) -> Answer {
     let serial = SETS.find(org, call)?.0;
     let here = address(org, call, serial);
-    let list: Vec<_> = SETS.held(org, serial, "resources")
+    let list: Vec<_> = SETS
+        .held(org, serial, "resources")
         .iter()
-        .map(|one| {
-            let id = resource_id(org, serial, one);
-            let orn = one.get("orn").and_then(Value::as_str).unwrap_or_default();
-            json!({
-                "id": id, "orn": orn, "created": one.get("created"), "lastUpdated": one.get("created"),
-                "_links": {
-                    "self": { "href": target(call, orn) },
-                    "resource": { "href": format!("{here}/resources/{id}") },
-                },
-            })
-        })
+        .map(|one| print_resource(org, call, serial, one))
         .collect();
     let end = format!("{here}/resources");
     let body = json!({ "resources": list, "_links": { "resource-set": { "href": here }, "self": { "href": end } } });
     Ok(Reply::json(&body).link(&end, "self"))
 }
 
+/// The resource that a path names: the set, all resources, and its place among them.
+fn held(org: &Org, call: &Call) -> Result<(u32, Vec<Value>, usize), Fail> {
+    let serial = SETS.find(org, call)?.0;
+    let all = SETS.held(org, serial, "resources");
+    let id = call.param("resourceId");
+    let at = all
+        .iter()
+        .position(|one| resource_id(org, serial, one) == id);
+    at.map(|at| (serial, all, at))
+        .ok_or_else(|| Fail::not_found(id, "IAMResource"))
+}
+
+fn resource(org: &Org, call: &Call) -> Answer {
+    let (serial, all, at) = held(org, call)?;
+    let shown = all
+        .get(at)
+        .map(|one| print_resource(org, call, serial, one));
+    Ok(Reply::json(&shown))
+}
+
+fn set_conditions(org: &mut Org, call: &Call) -> Answer {
+    let (serial, mut all, at) = held(org, call)?;
+    let conditions = call.object()?.get("conditions").cloned();
+    if let Some(Value::Object(one)) = all.get_mut(at) {
+        match conditions.filter(|conditions| !conditions.is_null()) {
+            Some(conditions) => one.insert("conditions".to_owned(), conditions),
+            None => one.shift_remove("conditions"),
+        };
+    }
+    SETS.hold(org, serial, "resources", all);
+    resource(org, call)
+}
+
+/// Adds resources, each with a number of its own.
+fn add(org: &mut Org, serial: u32, call: &Call, additions: Vec<Value>) {
+    let Some(set) = org.resource_sets.get_mut(serial) else {
+        return;
+    };
+    let mut number = set.body.get("number").and_then(Value::as_u64).unwrap_or(0);
+    if let Some(Value::Array(list)) = set.body.get_mut("resources") {
+        for mut one in additions {
+            number += 1;
+            one["number"] = number.into();
+            one["created"] = json!(call.now.whole());
+            list.push(one);
+        }
+    }
+    set.body.insert("number".to_owned(), number.into());
+    set.last_updated = call.now.whole();
+}
+
+fn add_one(org: &mut Org, call: &Call) -> Answer {
+    let serial = SETS.find(org, call)?.0;
+    let body = call.object()?;
+    let Some(orn) = body
+        .get("resourceOrnOrUrl")
+        .and_then(Value::as_str)
+        .filter(|orn| !orn.is_empty())
+    else {
+        let why = "resourceOrnOrUrl: The field cannot be left blank";
+        return Err(Fail::validation("resourceOrnOrUrl", [why]));
+    };
+    let mut one = json!({ "orn": orn });
+    if let Some(conditions) = body
+        .get("conditions")
+        .filter(|conditions| !conditions.is_null())
+    {
+        one["conditions"] = conditions.clone();
+    }
+    add(org, serial, call, vec![one]);
+    let all = SETS.held(org, serial, "resources");
+    let shown = all.last().map(|one| print_resource(org, call, serial, one));
+    Ok(Reply::json(&shown))
+}
+
 fn add_resources(org: &mut Org, call: &Call) -> Answer {
     let serial = SETS.find(org, call)?.0;
     let body = call.object()?;
-    let additions = body
-        .get("additions")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    if let Some(set) = org.resource_sets.get_mut(serial) {
-        let mut number = set.body.get("number").and_then(Value::as_u64).unwrap_or(0);
-        if let Some(Value::Array(list)) = set.body.get_mut("resources") {
-            for orn in additions {
-                number += 1;
-                list.push(json!({ "orn": orn, "number": number, "created": call.now.whole() }));
-            }
-        }
-        set.body.insert("number".to_owned(), number.into());
-        set.last_updated = call.now.whole();
-    }
+    let additions = body.get("additions").and_then(Value::as_array);
+    let additions = additions.into_iter().flatten();
+    let additions = additions.map(|orn| json!({ "orn": orn })).collect();
+    add(org, serial, call, additions);
     shown(org, call, serial)
 }
 
 fn drop_resource(org: &mut Org, call: &Call) -> Answer {
-    let serial = SETS.find(org, call)?.0;
-    let id = call.param("resourceId");
-    let all = SETS.held(org, serial, "resources");
-    let kept: Vec<Value> = all
-        .iter()
-        .filter(|one| resource_id(org, serial, one) != id)
-        .cloned()
-        .collect();
-    if kept.len() == all.len() {
-        return Err(Fail::not_found(id, "IAMResource"));
-    }
-    SETS.hold(org, serial, "resources", kept);
+    let (serial, mut all, at) = held(org, call)?;
+    all.remove(at);
+    SETS.hold(org, serial, "resources", all);
     Ok(Reply::no_content())
-}
-
-fn bindings(org: &Org, call: &Call) -> Answer {
-    let serial = SETS.find(org, call)?.0;
-    let here = address(org, call, serial);
-    let id = org.tail.id(SETS.kind, serial);
-    let mut roles: Vec<String> = org
-        .roles
-        .holders()
-        .flat_map(|(_, list)| list.iter())
-        .filter_map(|held| {
-            held.custom
-                .as_ref()
-                .filter(|(_, set)| *set == id)
-                .map(|(role, _)| role.clone())
-        })
-        .collect();
-    roles.sort();
-    roles.dedup();
-    let roles: Vec<_> = roles
-        .into_iter()
-        .map(|role| {
-            json!({ "id": role, "_links": {
-            "self": { "href": call.url(&format!("/api/v1/iam/roles/{role}")) },
-            "members": { "href": format!("{here}/bindings/{role}/members") },
-        } })
-        })
-        .collect();
-    let end = format!("{here}/bindings");
-    let body = json!({ "roles": roles, "_links": { "resource-set": { "href": here }, "self": { "href": end } } });
-    Ok(Reply::json(&body).link(&end, "self"))
-}
-
-fn bind(org: &mut Org, call: &Call) -> Answer {
-    let serial = SETS.find(org, call)?.0;
-    let body = call.object()?;
-    let role = body
-        .get("role")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    let label = super::label_of(org, &role).ok_or_else(|| Fail::not_found(&role, "CustomRole"))?;
-    let set = org.tail.id(SETS.kind, serial);
-    let named = body
-        .get("members")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    for member in named.iter().filter_map(Value::as_str) {
-        crate::roles::assign_custom(org, call, member, (&role, &label), &set)?;
-    }
-    let here = address(org, call, serial);
-    let links = json!({ "self": { "href": format!("{here}/bindings/{role}") }, "bindings": { "href": format!("{here}/bindings") }, "resource-set": { "href": here } });
-    Ok(Reply::json(&json!({ "id": role, "_links": links })))
 }

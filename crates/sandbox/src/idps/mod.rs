@@ -1,9 +1,11 @@
 //! Identity providers, and the certificates of those that speak SAML (FACTS section 10).
 
 mod keys;
+mod people;
 mod provider;
+mod signing;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::clock::Time;
 use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
@@ -13,6 +15,8 @@ use crate::store::{Doc, Kind};
 
 /// Identity providers share their prefix with apps, so their numbers start where those of apps never reach.
 const FIRST: u32 = 1 << 31;
+
+pub(crate) use people::IdpUser;
 
 /// A certificate of an identity provider.
 #[derive(Clone, Debug)]
@@ -30,7 +34,6 @@ pub(crate) fn routes(routes: &mut Routes) {
         .get("/api/v1/idps/{idpId}", one)
         .put("/api/v1/idps/{idpId}", replace)
         .delete("/api/v1/idps/{idpId}", delete)
-        .get("/api/v1/idps/{idpId}/users", users)
         .get("/api/v1/idps/{idpId}/metadata.xml", provider::metadata)
         .post("/api/v1/idps/{idpId}/lifecycle/activate", |org, call| {
             switch(org, call, true)
@@ -39,6 +42,8 @@ pub(crate) fn routes(routes: &mut Routes) {
             switch(org, call, false)
         });
     keys::routes(routes);
+    signing::routes(routes);
+    people::routes(routes);
 }
 
 /// The id of an identity provider.
@@ -47,7 +52,11 @@ pub(crate) fn id(org: &Org, serial: u32) -> String {
 }
 
 fn find(org: &Org, call: &Call) -> Result<u32, Fail> {
-    let id = call.param("idpId");
+    find_id(org, call.param("idpId"))
+}
+
+/// The identity provider with an id.
+fn find_id(org: &Org, id: &str) -> Result<u32, Fail> {
     let serial = org
         .tail
         .serial(Kind::APP, id)
@@ -152,6 +161,8 @@ fn delete(org: &mut Org, call: &Call) -> Answer {
     told(org, call, serial, "system.idp.lifecycle.delete");
     crate::mappings::forget(org, &id(org, serial));
     org.idps.remove(serial);
+    org.idp_signing.remove(&serial);
+    org.idp_users.retain(|held| held.idp != serial);
     Ok(Reply::no_content())
 }
 
@@ -171,9 +182,4 @@ fn switch(org: &mut Org, call: &Call, on: bool) -> Answer {
         },
     );
     shown(org, call, serial)
-}
-
-fn users(org: &Org, call: &Call) -> Answer {
-    find(org, call)?;
-    Ok(Page::of(call, 20, 200)?.links(Reply::json(&json!([])), call, &[], None))
 }

@@ -51,6 +51,10 @@ pub(crate) struct Org {
     pub(crate) origins: Docs,
     pub(crate) idps: Docs,
     pub(crate) idp_keys: Vec<IdpKey>,
+    /// The keys that Okta has for an identity provider, newest last.
+    pub(crate) idp_signing: BTreeMap<u32, Vec<crate::apps::Certificate>>,
+    /// Who signs in by an identity provider.
+    pub(crate) idp_users: Vec<crate::idps::IdpUser>,
     pub(crate) custom_roles: Docs,
     pub(crate) resource_sets: Docs,
     pub(crate) mappings: Docs,
@@ -107,6 +111,8 @@ impl Org {
             origins: Docs::default(),
             idps: Docs::default(),
             idp_keys: Vec::new(),
+            idp_signing: BTreeMap::new(),
+            idp_users: Vec::new(),
             custom_roles: Docs::default(),
             resource_sets: Docs::default(),
             mappings: crate::mappings::initial(Tail::of(seed), now),

@@ -1,5 +1,7 @@
 //! Settings of the org: name, contacts, preferences, protection against attacks.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::Org;
@@ -13,6 +15,10 @@ pub(crate) struct Settings {
     members: Map<String, Value>,
     footer: bool,
     updated: Time,
+    /// Who is to be told: kind of contact, and user where it is not the first admin.
+    contacts: BTreeMap<String, u32>,
+    /// Settings of one switch each, by the member's name.
+    switches: BTreeMap<String, bool>,
 }
 
 const FIELDS: [&str; 11] = [
@@ -49,6 +55,8 @@ impl Settings {
             members,
             footer: true,
             updated: now.whole(),
+            contacts: BTreeMap::new(),
+            switches: BTreeMap::new(),
         }
     }
 }
@@ -61,6 +69,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .put("/api/v1/org", update)
         .get("/api/v1/org/contacts", contacts)
         .get("/api/v1/org/contacts/{contactType}", contact)
+        .put("/api/v1/org/contacts/{contactType}", set_contact)
         .get("/api/v1/org/preferences", preferences)
         .post("/api/v1/org/preferences/hideEndUserFooter", |org, call| {
             footer(org, call, false)
@@ -68,11 +77,58 @@ pub(super) fn routes(routes: &mut Routes) {
         .post("/api/v1/org/preferences/showEndUserFooter", |org, call| {
             footer(org, call, true)
         })
-        .get("/attack-protection/api/v1/user-lockout-settings", lockout)
+        .get(
+            "/attack-protection/api/v1/user-lockout-settings",
+            |org, _| switch(org, LOCKOUT),
+        )
+        .put(
+            "/attack-protection/api/v1/user-lockout-settings",
+            |org, call| turn(org, call, LOCKOUT),
+        )
         .get(
             "/attack-protection/api/v1/authenticator-settings",
-            second_factor,
+            |org, _| switch(org, SECOND),
+        )
+        .put(
+            "/attack-protection/api/v1/authenticator-settings",
+            |org, call| turn(org, call, SECOND),
+        )
+        .get("/api/v1/org/settings/clientPrivilegesSetting", |org, _| {
+            switch(org, PRIVILEGES)
+        })
+        .put(
+            "/api/v1/org/settings/clientPrivilegesSetting",
+            |org, call| turn(org, call, PRIVILEGES),
+        )
+        .get(
+            "/api/v1/org/orgSettings/thirdPartyAdminSetting",
+            |org, _| switch(org, THIRD_PARTY),
+        )
+        .post(
+            "/api/v1/org/orgSettings/thirdPartyAdminSetting",
+            |org, call| turn(org, call, THIRD_PARTY),
         );
+}
+
+const LOCKOUT: &str = "preventBruteForceLockoutFromUnknownDevices";
+const SECOND: &str = "verifyKnowledgeSecondWhen2faRequired";
+const PRIVILEGES: &str = "clientPrivilegesSetting";
+const THIRD_PARTY: &str = "thirdPartyAdmin";
+
+/// A setting that is on or off, at first off.
+fn switch(org: &Org, name: &str) -> Answer {
+    let on = org.settings.switches.get(name).copied().unwrap_or(false);
+    let mut body = Map::new();
+    body.insert(name.to_owned(), on.into());
+    Ok(Reply::json(&body))
+}
+
+fn turn(org: &mut Org, call: &Call, name: &str) -> Answer {
+    let on = call.object()?.get(name).and_then(Value::as_bool);
+    let why = || Fail::validation(name, [format!("{name}: The field cannot be left blank")]);
+    let on = on.ok_or_else(why)?;
+    org.settings.switches.insert(name.to_owned(), on);
+    switch(org, name)
 }
 
 fn read(org: &Org, call: &Call) -> Answer {
@@ -116,10 +172,25 @@ fn contact(org: &Org, call: &Call) -> Answer {
     if !CONTACTS.contains(&kind) {
         return Err(Fail::not_found(kind, "OrgContactType"));
     }
-    let user = org.tail.id(Kind::USER, 0);
+    let user = org.settings.contacts.get(kind).copied().unwrap_or(0);
+    let user = org.tail.id(Kind::USER, user);
     Ok(Reply::json(
         &json!({ "userId": user, "_links": { "user": { "href": call.url(&format!("/api/v1/users/{user}")) } } }),
     ))
+}
+
+fn set_contact(org: &mut Org, call: &Call) -> Answer {
+    let body = call.object()?;
+    let id = body
+        .get("userId")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let user = crate::users::find(org, call, id)?;
+    let kind = call.param("contactType");
+    if CONTACTS.contains(&kind) {
+        org.settings.contacts.insert(kind.to_owned(), user);
+    }
+    contact(org, call)
 }
 
 fn preferences(org: &Org, call: &Call) -> Answer {
@@ -139,16 +210,4 @@ fn preferences(org: &Org, call: &Call) -> Answer {
 fn footer(org: &mut Org, call: &Call, shown: bool) -> Answer {
     org.settings.footer = shown;
     preferences(org, call)
-}
-
-fn lockout(_org: &Org, _call: &Call) -> Answer {
-    Ok(Reply::json(
-        &json!({ "preventBruteForceLockoutFromUnknownDevices": false }),
-    ))
-}
-
-fn second_factor(_org: &Org, _call: &Call) -> Answer {
-    Ok(Reply::json(
-        &json!({ "verifyKnowledgeSecondWhen2faRequired": false }),
-    ))
 }

@@ -262,9 +262,14 @@ fn unassign(org: &mut Org, call: &Call) -> Answer {
     {
         return Err(Fail::forbidden());
     }
+    take(org, call, holder, &id);
+    Ok(Reply::no_content())
+}
+
+/// Takes an assignment from whoever holds it.
+pub(crate) fn take(org: &mut Org, call: &Call, holder: Holder, id: &str) {
     org.roles.of_mut(holder).retain(|held| held.id != id);
     told(org, call, holder, false);
-    Ok(Reply::no_content())
 }
 
 fn last_super(org: &Org) -> bool {

@@ -7,7 +7,7 @@ mod targets;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use assign::assign_custom;
+pub(crate) use assign::{assign_custom, take};
 pub(crate) use power::Power;
 
 use crate::clock::Time;

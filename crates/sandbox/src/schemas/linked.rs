@@ -21,7 +21,8 @@ pub(super) fn routes(routes: &mut Routes) {
         );
 }
 
-fn name<'a>(object: &'a Value, side: &str) -> &'a str {
+/// The name of one side.
+pub(super) fn name<'a>(object: &'a Value, side: &str) -> &'a str {
     object
         .get(side)
         .and_then(|side| side.get("name"))
@@ -101,6 +102,8 @@ fn create(org: &mut Org, call: &Call) -> Answer {
 
 fn delete(org: &mut Org, call: &Call) -> Answer {
     let at = place(org, call)?;
-    org.schemas.linked.remove(at);
+    let gone = org.schemas.linked.remove(at);
+    let relation = name(&gone, "primary");
+    org.schemas.links.retain(|link| !link.is_of(relation));
     Ok(Reply::no_content())
 }

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod linked;
+mod links;
 mod schema;
 mod types;
 
@@ -35,6 +36,8 @@ pub(crate) struct Schemas {
     groups_updated: Time,
     /// Linked object definitions by the name of their primary side, in the order they were made.
     linked: Vec<Value>,
+    /// Who is tied to whom by them.
+    links: Vec<links::Link>,
 }
 
 static NONE: std::sync::LazyLock<Attributes> = std::sync::LazyLock::new(Attributes::default);
@@ -90,4 +93,5 @@ pub(crate) fn routes(routes: &mut Routes) {
     schema::routes(routes);
     types::routes(routes);
     linked::routes(routes);
+    links::routes(routes);
 }

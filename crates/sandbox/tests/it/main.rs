@@ -16,6 +16,7 @@ mod control;
 mod errors;
 mod groups;
 mod hooks;
+mod iam;
 mod judge;
 mod oauth;
 mod paging;
