@@ -77,9 +77,12 @@ fn show(org: &Org, call: &Call) -> Answer {
         .links
         .iter()
         .filter(|link| link.relation == relation);
-    let others = mine.filter_map(|link| match to_primary {
-        true => (link.associated == user).then_some(link.primary),
-        false => (link.primary == user).then_some(link.associated),
+    let others = mine.filter_map(|link| {
+        if to_primary {
+            (link.associated == user).then_some(link.primary)
+        } else {
+            (link.primary == user).then_some(link.associated)
+        }
     });
     let living = others.filter(|other| org.people.get(*other).is_some());
     let body: Vec<Value> = living
