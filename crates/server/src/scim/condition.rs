@@ -313,6 +313,11 @@ impl<'a> Condition<'a> {
             return NEVER.to_owned();
         };
         let text = if folded { fold(text) } else { text.clone() };
+        if operator == Operator::Eq {
+            // Not within COALESCE, which would keep the engines from their indexes.
+            let value = self.bind(Bound::from(text));
+            return format!("({column} IS NOT NULL AND {column} = {value})");
+        }
         self.compare_text(column, operator, text)
     }
 

@@ -56,27 +56,26 @@ pub(super) async fn page(
         bound.push(Bound::from(after));
         wanted = format!("{wanted} AND r.id > ${}", bound.len());
     }
-    let counted = store::count(work, &wanted, bound.clone()).await?;
-    let total = if after.is_some() {
-        before + counted
-    } else {
-        counted
-    };
-    if query.count == 0 || total <= before {
-        return Ok(Page {
-            total,
-            shown: Vec::new(),
-        });
-    }
     let offset = if after.is_some() { 0 } else { before };
     let order = order.unwrap_or_else(|| "r.id".to_owned());
     let rest = format!(
         "{wanted} ORDER BY {order} LIMIT {} OFFSET {offset}",
         query.count
     );
-    let rows = store::page(work, of, &rest, bound).await?;
+    let rows = if query.count == 0 {
+        Vec::new()
+    } else {
+        store::page(work, of, &rest, bound.clone()).await?
+    };
+    let read = u64::try_from(rows.len()).unwrap_or(0);
+    // A page that is not full ends the list: nothing is left to count. What a search by name finds is one.
+    let total = if offset == 0 && read < query.count {
+        before * u64::from(after.is_some()) + read
+    } else {
+        let counted = store::count(work, &wanted, bound).await?;
+        before * u64::from(after.is_some()) + counted
+    };
     if let (Some(state), Some(last)) = (state, rows.last()) {
-        let read = u64::try_from(rows.len()).unwrap_or(0);
         state.set_mark(&asked(), query.start + read, last.id, work.now);
     }
     let shown = shown(work, connection, of, &rows, &query.projection, base).await?;
