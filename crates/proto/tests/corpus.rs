@@ -1,5 +1,5 @@
 //! The corpora of the fuzz targets, replayed as an ordinary test.
-#![allow(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 #[path = "../../../fuzz/checks.rs"]
 mod checks;
@@ -31,4 +31,9 @@ fn paths_of_the_corpus() {
 #[test]
 fn patches_of_the_corpus() {
     replay("patch", checks::patch);
+}
+
+#[test]
+fn saml_of_the_corpus() {
+    replay("saml", checks::saml);
 }
