@@ -1,9 +1,9 @@
 //! With what clients come in: the API token and two service apps, made at start.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A service app that a sandbox starts with: all `okta.*` scopes granted, super administrator.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ServiceApp {
     /// The client id, also the id of the app.
@@ -24,7 +24,7 @@ impl std::fmt::Debug for ServiceApp {
 }
 
 /// With what clients come in.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Credentials {
     /// An API token of the super administrator.

@@ -1,103 +1,28 @@
 //! A running sandbox.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::Router;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::clock::{Clock, Time};
+use crate::clock::Time;
 use crate::control::{Edit, EditError, Fault, Requests};
 use crate::credentials::{Credentials, ServiceApp};
 use crate::observer::Exchange;
+use crate::options::{SandboxOptions, StartError};
+use crate::orgs::{OrgPlace, Orgs};
 use crate::provisioning::{self, PushError, PushOrder};
-use crate::shared::{Running, Shared};
+use crate::shared::Shared;
 use crate::start;
-
-/// How a sandbox is started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SandboxOptions {
-    /// Where to listen; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// People of a generated company; 0 is an org as new as Okta's own.
-    pub people: u32,
-    /// Groups of the company.
-    pub groups: u32,
-    /// How many groups each person is in.
-    pub groups_per_person: u32,
-    /// The same seed makes the same company with the same ids.
-    pub random_seed: u64,
-    /// HTTPS with a certificate made at start for `127.0.0.1`, `::1` and `localhost`.
-    pub tls: bool,
-    /// Whether Okta's rate limits hold.
-    pub rate_limits: bool,
-    /// A file with people, groups and apps to start with.
-    pub seed: Option<PathBuf>,
-    /// A file in which the state outlives the process.
-    pub state: Option<PathBuf>,
-    /// Where to write the credentials as JSON.
-    pub credentials_out: Option<PathBuf>,
-    /// Log each call.
-    pub verbose: bool,
-}
-
-impl Default for SandboxOptions {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            people: 0,
-            groups: 0,
-            groups_per_person: 3,
-            random_seed: 1,
-            tls: false,
-            rate_limits: true,
-            seed: None,
-            state: None,
-            credentials_out: None,
-            verbose: false,
-        }
-    }
-}
-
-/// Why a sandbox could not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// The address that was wanted.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A file cannot be read or written.
-    #[error("cannot use {path}")]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A key or certificate could not be made.
-    #[error("cannot make a key: {0}")]
-    Key(String),
-    /// An option that is not there yet.
-    #[error("{0} is not supported yet")]
-    Unsupported(&'static str),
-}
 
 /// A running sandbox. It stops when it is dropped or told to.
 pub struct Sandbox {
+    orgs: Arc<Orgs>,
     shared: Arc<Shared>,
     address: SocketAddr,
-    certificate: Option<String>,
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
+    stop: CancellationToken,
+    tasks: tokio::task::JoinSet<()>,
+    _guard: DropGuard,
 }
 
 impl std::fmt::Debug for Sandbox {
@@ -109,59 +34,25 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// Starts an org and listens.
+    /// Starts an org, or several, and listens.
     pub async fn start(options: SandboxOptions) -> Result<Self, StartError> {
-        let ready = start::org(&options).await?;
-        let running = Running {
-            tls: options.tls,
-            verbose: options.verbose,
-            limited: options.rate_limits,
-            seed: options.random_seed,
-        };
-        let shared = Arc::new(Shared::new(
-            ready.org,
-            Clock::default(),
-            ready.credentials,
-            &running,
-        ));
-        let app = Router::new()
-            .fallback(crate::http::answer)
-            .with_state(Arc::clone(&shared));
-        let failed = |source| StartError::Listen {
-            address: options.listen,
-            source,
-        };
-        let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let (stop, stopped) = watch::channel(false);
-        tokio::spawn(provisioning::run(Arc::clone(&shared), stopped.clone()));
-        let (task, certificate) = if options.tls {
-            let secured = start::Secured::new()?;
-            (
-                start::serve_tls(listener, app, stopped, &secured)?,
-                Some(secured.certificate),
-            )
-        } else {
-            (start::serve(listener, app, stopped), None)
-        };
-        let sandbox = Self {
-            shared,
-            address,
-            certificate,
+        let stop = CancellationToken::new();
+        let guard = stop.clone().drop_guard();
+        let started = start::all(options, &stop).await?;
+        Ok(Self {
+            shared: started.orgs.main(),
+            orgs: started.orgs,
+            address: started.address,
             stop,
-            task,
-        };
-        if let Some(path) = &options.credentials_out {
-            start::write_credentials(path, &sandbox.url(), sandbox.credentials())?;
-        }
-        Ok(sandbox)
+            tasks: started.tasks,
+            _guard: guard,
+        })
     }
 
     /// The address of the org, such as `http://127.0.0.1:41234`.
     #[must_use]
     pub fn url(&self) -> String {
-        let scheme = if self.shared.tls { "https" } else { "http" };
-        format!("{scheme}://{}", self.address)
+        self.orgs.url(self.address)
     }
 
     /// Where it listens.
@@ -173,7 +64,13 @@ impl Sandbox {
     /// The certificate in PEM, with TLS.
     #[must_use]
     pub fn certificate_pem(&self) -> Option<&str> {
-        self.certificate.as_deref()
+        self.orgs.certificate_pem()
+    }
+
+    /// Every org of this process: its name, addresses and credentials; the first is this one.
+    #[must_use]
+    pub fn orgs(&self) -> Vec<OrgPlace> {
+        self.orgs.list()
     }
 
     /// With what clients come in.
@@ -235,11 +132,13 @@ impl Sandbox {
     /// Moves the clock of the org by milliseconds.
     pub fn advance_clock_ms(&self, by: i64) {
         self.shared.clock.advance_ms(by);
+        self.shared.touched();
     }
 
     /// Sets the clock of the org, in milliseconds since 1970.
     pub fn set_clock_ms(&self, to: i64) {
         self.shared.clock.set(Time(to));
+        self.shared.touched();
     }
 
     /// The clock of the org, in milliseconds since 1970.
@@ -251,6 +150,7 @@ impl Sandbox {
     /// Stops the clock, or lets it go on.
     pub fn freeze_clock(&self, still: bool) {
         self.shared.clock.freeze(still);
+        self.shared.touched();
     }
 
     /// Changes people and groups at once; gives the ids of what was made.
@@ -305,16 +205,15 @@ impl Sandbox {
         start::set_client_dpop(&mut self.shared.write(), client_id, required);
     }
 
-    /// Stops listening and waits until it has.
-    pub async fn stop(self) {
-        let _ = self.stop.send(true);
-        // The task ends by itself; that it was cancelled elsewhere is no matter.
-        let _ = self.task.await;
+    /// Stops listening, writes the state file if there is one, and waits until that is done.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        // Tasks end by themselves; that one was cancelled elsewhere is no matter.
+        while self.tasks.join_next().await.is_some() {}
     }
 
     /// Waits until the sandbox ends.
-    pub async fn wait(self) {
-        let _stop = self.stop;
-        let _ = self.task.await;
+    pub async fn wait(mut self) {
+        while self.tasks.join_next().await.is_some() {}
     }
 }

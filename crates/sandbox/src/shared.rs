@@ -1,9 +1,12 @@
 //! All that the calls of one org share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{
+    Arc, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::control::{Edit, EditError, Faults, RequestLog, apply};
@@ -13,6 +16,7 @@ use crate::oauth::Memory;
 use crate::observer::Observed;
 use crate::org::Org;
 use crate::provisioning::Pushing;
+use crate::state::Kept;
 use crate::store::mix;
 
 /// The state of a running org.
@@ -26,9 +30,10 @@ pub(crate) struct Shared {
     faults: Mutex<Faults>,
     requests: Mutex<RequestLog>,
     pub(crate) pushing: Pushing,
-    pub(crate) router: Router,
+    pub(crate) router: &'static Router,
     pub(crate) outside: Outside,
     pub(crate) observed: Observed,
+    changed: Arc<Notify>,
     pub(crate) tls: bool,
     pub(crate) verbose: bool,
     pub(crate) credentials: Credentials,
@@ -43,7 +48,12 @@ pub(crate) struct Running {
     pub(crate) verbose: bool,
     pub(crate) limited: bool,
     pub(crate) seed: u64,
+    /// Told of each change.
+    pub(crate) changed: Arc<Notify>,
 }
+
+/// The routes of every org.
+pub(crate) static ROUTER: LazyLock<Router> = LazyLock::new(|| Router::of(all_routes()));
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A call that panicked left nothing half done that the next could not live with.
@@ -62,9 +72,10 @@ impl Shared {
             faults: Mutex::default(),
             requests: Mutex::default(),
             pushing: Pushing::default(),
-            router: Router::of(all_routes()),
+            router: &ROUTER,
             outside: Outside::default(),
             observed: Observed::default(),
+            changed: Arc::clone(&running.changed),
             tls: running.tls,
             verbose: running.verbose,
             credentials,
@@ -81,7 +92,22 @@ impl Shared {
 
     /// The org, to change.
     pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Org> {
+        self.touched();
         self.org.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that something changed, so that it is written.
+    pub(crate) fn touched(&self) {
+        self.changed.notify_one();
+    }
+
+    /// What outlives the process.
+    pub(crate) fn kept(&self) -> Kept {
+        Kept {
+            credentials: self.credentials.clone(),
+            clock: self.clock.moved(),
+            org: self.read().clone(),
+        }
     }
 
     pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {

@@ -1,56 +1,189 @@
 //! Making the org that a sandbox starts with, and serving it.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::Router;
 use rand::TryRngCore as _;
-use rcgen::{CertificateParams, KeyPair, SanType};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::sync::Notify;
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use crate::apps::{Grant, build};
 use crate::clock::{Clock, Time};
 use crate::company;
 use crate::credentials::{Credentials, ServiceApp};
 use crate::http::all_scopes;
-use crate::oauth::PrivateKey;
+use crate::oauth::{PrivateKey, Service};
+use crate::options::{SandboxOptions, StartError};
 use crate::org::Org;
+use crate::orgs::{MAIN, Orgs, name_fault};
+use crate::provisioning;
 use crate::roles::{Assignment, Holder};
-use crate::sandbox::{SandboxOptions, StartError};
-use crate::store::{Kind, members};
+use crate::shared::{ROUTER, Running, Shared};
+use crate::state::{Kept, StateFile, first, keep};
+use crate::store::{Kind, members, mix};
+use crate::tls::Secured;
 
-/// An org with its credentials.
-pub(crate) struct Ready {
-    pub(crate) org: Org,
-    pub(crate) credentials: Credentials,
+/// What runs.
+pub(crate) struct Started {
+    pub(crate) orgs: Arc<Orgs>,
+    pub(crate) address: SocketAddr,
+    pub(crate) tasks: JoinSet<()>,
 }
 
-/// Makes the org that the options ask for.
-pub(crate) async fn org(options: &SandboxOptions) -> Result<Ready, StartError> {
-    if options.seed.is_some() {
-        return Err(StartError::Unsupported("a seed file"));
+fn broken(error: &JoinError) -> StartError {
+    StartError::Key(error.to_string())
+}
+
+/// Starts all orgs that the options ask for, or that the state file holds.
+pub(crate) async fn all(
+    options: SandboxOptions,
+    stop: &CancellationToken,
+) -> Result<Started, StartError> {
+    let (file, mut kept) = match options.state.clone() {
+        None => (None, None),
+        Some(path) => {
+            let opened = tokio::task::spawn_blocking(move || StateFile::open(&path));
+            let (file, kept) = opened.await.map_err(|error| broken(&error))??;
+            (Some(file), kept)
+        }
+    };
+    let is_new = kept.is_none();
+    let mut names = options.orgs.clone();
+    let known = kept.iter().flat_map(|kept| kept.keys());
+    names.extend(known.filter(|name| *name != MAIN).cloned());
+    names.dedup();
+    let mut take = |name: &str| kept.as_mut().and_then(|kept| kept.remove(name));
+
+    let secured = secured(&options, &names)?;
+    let listener = bind(options.listen).await?;
+    let address = listener.local_addr().map_err(|source| StartError::Listen {
+        address: options.listen,
+        source,
+    })?;
+    let changed = Arc::new(Notify::new());
+    let main = shared(MAIN, &options, take(MAIN), &changed).await?;
+    let orgs = Arc::new(Orgs::new(
+        Arc::clone(&main),
+        address,
+        options.clone(),
+        secured,
+        stop.clone(),
+        changed,
+    ));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(provisioning::run(Arc::clone(&main), stop.clone()));
+    tasks.spawn(orgs.serve(listener, main, stop.clone())?);
+    for (number, name) in (1_u16..).zip(&names) {
+        let port = match options.listen.port() {
+            0 => 0,
+            first => first.saturating_add(number),
+        };
+        let place = SocketAddr::new(address.ip(), port);
+        more(&orgs, name, &options, place, take(name)).await?;
     }
-    if options.state.is_some() {
-        return Err(StartError::Unsupported("a state file"));
+    if let Some(file) = file {
+        let file = Arc::new(file);
+        if is_new {
+            first(&file, &orgs).await;
+        }
+        tasks.spawn(keep(file, Arc::clone(&orgs), stop.clone()));
     }
-    let options = options.clone();
-    let (one, other) = (
-        tokio::task::spawn_blocking(PrivateKey::generate),
-        tokio::task::spawn_blocking(PrivateKey::generate),
-    );
-    let made = tokio::task::spawn_blocking(move || company(&options));
-    let broken = |error: tokio::task::JoinError| StartError::Key(error.to_string());
-    let mut org = made.await.map_err(broken)?;
-    let no_key = || StartError::Key("no randomness".to_owned());
-    let one = one.await.map_err(broken)?.ok_or_else(no_key)?;
-    let other = other.await.map_err(broken)?.ok_or_else(no_key)?;
+    if let Some(path) = &options.credentials_out {
+        write_credentials(path, &orgs)?;
+    }
+    Ok(Started {
+        orgs,
+        address,
+        tasks,
+    })
+}
+
+fn secured(options: &SandboxOptions, names: &[String]) -> Result<Option<Secured>, StartError> {
+    let secured = options.tls.then(|| Secured::new(names)).transpose()?;
+    if let (Some(path), Some(secured)) = (&options.tls_cert_out, &secured) {
+        std::fs::write(path, &secured.certificate).map_err(|source| StartError::File {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    Ok(secured)
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|source| StartError::Listen { address, source })
+}
+
+/// Starts one more org at an address.
+pub(crate) async fn more(
+    orgs: &Arc<Orgs>,
+    name: &str,
+    options: &SandboxOptions,
+    address: SocketAddr,
+    kept: Option<Kept>,
+) -> Result<(), StartError> {
+    let fault = name_fault(name).or_else(|| orgs.has(name).then_some("there is one already"));
+    if let Some(why) = fault {
+        return Err(StartError::Name {
+            name: name.to_owned(),
+            why,
+        });
+    }
+    let shared = shared(name, options, kept, &orgs.notify()).await?;
+    let listener = bind(address).await?;
+    let address = listener
+        .local_addr()
+        .map_err(|source| StartError::Listen { address, source })?;
+    let stop = orgs.add(name, Arc::clone(&shared), address);
+    tokio::spawn(provisioning::run(Arc::clone(&shared), stop.clone()));
+    tokio::spawn(orgs.serve(listener, shared, stop)?);
+    Ok(())
+}
+
+/// One org: the one that was kept, or a new one.
+async fn shared(
+    name: &str,
+    options: &SandboxOptions,
+    kept: Option<Kept>,
+    changed: &Arc<Notify>,
+) -> Result<Arc<Shared>, StartError> {
+    let kept = if let Some(kept) = kept {
+        kept
+    } else {
+        let (name, options) = (name.to_owned(), options.clone());
+        let made = tokio::task::spawn_blocking(move || new(&name, &options));
+        made.await.map_err(|error| broken(&error))??
+    };
+    let running = Running {
+        tls: options.tls,
+        verbose: options.verbose,
+        limited: options.rate_limits,
+        seed: kept.org.seed,
+        changed: Arc::clone(changed),
+    };
+    let clock = Clock::of(kept.clock);
+    Ok(Arc::new(Shared::new(
+        kept.org,
+        clock,
+        kept.credentials,
+        &running,
+    )))
+}
+
+/// A new org with its credentials.
+fn new(name: &str, options: &SandboxOptions) -> Result<Kept, StartError> {
+    let mut org = company(name, options);
     let now = Clock::default().now();
-    let oauth = service_app(&mut org, "Keywright OAuth", &one, false, now)?;
-    let dpop = service_app(&mut org, "Keywright DPoP", &other, true, now)?;
+    if let Some(path) = &options.seed {
+        crate::seed::read(&mut org, &ROUTER, path, now)?;
+    }
+    let own_machine = options.listen.ip().is_loopback();
+    let oauth = service_app(&mut org, Service::Oauth, own_machine, now)?;
+    let dpop = service_app(&mut org, Service::Dpop, own_machine, now)?;
     let api_token = secret().map_err(|error| StartError::Key(error.to_string()))?;
     org.tokens.add(&api_token, "Keywright Sandbox", 0, now);
     let token = org.tail.id(Kind::TOKEN, 0);
@@ -58,19 +191,30 @@ pub(crate) async fn org(options: &SandboxOptions) -> Result<Ready, StartError> {
     for app in [&oauth, &dpop] {
         org.quotas.add(&app.client_id, "OAUTH_CLIENT", now);
     }
-    Ok(Ready {
-        org,
+    Ok(Kept {
         credentials: Credentials {
             api_token,
             oauth,
             dpop,
         },
+        clock: Clock::default().moved(),
+        org,
     })
 }
 
-fn company(options: &SandboxOptions) -> Org {
+/// The random seed of an org: the first one has the one asked for, each other one its own.
+fn seed_of(name: &str, options: &SandboxOptions) -> u64 {
+    if name == MAIN {
+        return options.random_seed;
+    }
+    let mixed = name.bytes().map(u64::from);
+    mixed.fold(options.random_seed, |seed, byte| mix(seed ^ byte))
+}
+
+fn company(name: &str, options: &SandboxOptions) -> Org {
     let now = Clock::default().now();
-    let mut org = Org::new(options.random_seed, now);
+    let mut org = Org::new(seed_of(name, options), now);
+    org.name_host(name);
     let admin = company::add_admin(&mut org, now);
     make_super(&mut org, Holder::User(admin), now);
     company::add_groups(&mut org, options.groups, now);
@@ -85,7 +229,8 @@ fn secret() -> Result<String, rand::rand_core::OsError> {
     Ok(format!("00{}", crate::oauth::base64url(&bytes)))
 }
 
-fn make_super(org: &mut Org, holder: Holder, now: Time) {
+/// Makes somebody super administrator.
+pub(crate) fn make_super(org: &mut Org, holder: Holder, now: Time) {
     let serial = org.roles.next_serial();
     let id = org.tail.id(Kind::ROLE_ASSIGNMENT, serial);
     org.roles.of_mut(holder).push(Assignment {
@@ -101,11 +246,20 @@ fn make_super(org: &mut Org, holder: Holder, now: Time) {
 
 fn service_app(
     org: &mut Org,
-    label: &str,
-    key: &PrivateKey,
-    dpop: bool,
+    which: Service,
+    own_machine: bool,
     now: Time,
 ) -> Result<ServiceApp, StartError> {
+    let key = if own_machine {
+        PrivateKey::known(which)
+    } else {
+        PrivateKey::generate()
+    };
+    let key = key.ok_or_else(|| StartError::Key("no randomness".to_owned()))?;
+    let (label, dpop) = match which {
+        Service::Oauth => ("Keywright OAuth", false),
+        Service::Dpop => ("Keywright DPoP", true),
+    };
     let jwk = key.jwk();
     let body = json!({
         "name": "oidc_client", "label": label, "signOnMode": "OPENID_CONNECT",
@@ -116,7 +270,7 @@ fn service_app(
         } },
     });
     let app = build(org, &members(body), None, now, &key.kid)
-        .map_err(|_| StartError::Unsupported("the service app"))?;
+        .map_err(|fail| StartError::Key(fail.words()))?;
     let serial = org.apps.add(app);
     grant(org, serial, &all_scopes(), now);
     make_super(org, Holder::Client(serial), now);
@@ -168,19 +322,21 @@ pub(crate) fn set_client_dpop(org: &mut Org, client_id: &str, required: bool) {
     }
 }
 
-/// Writes the credentials as JSON, readable by the owner alone.
-pub(crate) fn write_credentials(
-    path: &Path,
-    url: &str,
-    credentials: &Credentials,
-) -> Result<(), StartError> {
+/// Writes the credentials as JSON, readable by the owner alone: those of the first org, and under `orgs` those of all
+/// others by name.
+fn write_credentials(path: &Path, orgs: &Orgs) -> Result<(), StartError> {
     let failed = |source| StartError::File {
         path: path.to_owned(),
         source,
     };
-    let mut body = json!({ "url": url });
-    if let (Some(body), Value::Object(rest)) = (body.as_object_mut(), json!(credentials)) {
-        body.extend(rest);
+    let all = orgs.list();
+    let mut body = json!(all.first());
+    if let Some((_, more)) = all.split_first().filter(|(_, more)| !more.is_empty()) {
+        let more: serde_json::Map<String, Value> = more
+            .iter()
+            .map(|place| (place.name.clone(), json!(place)))
+            .collect();
+        body["orgs"] = more.into();
     }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -188,85 +344,4 @@ pub(crate) fn write_credentials(
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).map_err(failed)?;
     std::io::Write::write_all(&mut file, format!("{body:#}\n").as_bytes()).map_err(failed)
-}
-
-async fn until(mut stopped: watch::Receiver<bool>) {
-    // A closed channel means that the sandbox was dropped.
-    while !*stopped.borrow() {
-        if stopped.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Serves plain HTTP until told to stop.
-pub(crate) fn serve(
-    listener: TcpListener,
-    app: Router,
-    stopped: watch::Receiver<bool>,
-) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = axum::serve(listener, app) => {}
-            () = until(stopped) => {}
-        }
-    })
-}
-
-/// A certificate made at start, and its key.
-pub(crate) struct Secured {
-    pub(crate) certificate: String,
-    der: CertificateDer<'static>,
-    key: PrivateKeyDer<'static>,
-}
-
-impl Secured {
-    /// A certificate for the loopback addresses.
-    pub(crate) fn new() -> Result<Self, StartError> {
-        let failed = |error: rcgen::Error| StartError::Key(error.to_string());
-        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).map_err(failed)?;
-        for address in [
-            std::net::IpAddr::from([127, 0, 0, 1]),
-            std::net::Ipv6Addr::LOCALHOST.into(),
-        ] {
-            params.subject_alt_names.push(SanType::IpAddress(address));
-        }
-        let key = KeyPair::generate().map_err(failed)?;
-        let made = params.self_signed(&key).map_err(failed)?;
-        Ok(Self {
-            certificate: made.pem(),
-            der: made.der().clone(),
-            key: PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-        })
-    }
-}
-
-/// Serves HTTPS until told to stop.
-pub(crate) fn serve_tls(
-    listener: TcpListener,
-    app: Router,
-    stopped: watch::Receiver<bool>,
-    secured: &Secured,
-) -> Result<JoinHandle<()>, StartError> {
-    let failed = |error: rustls::Error| StartError::Key(error.to_string());
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(failed)?
-        .with_no_client_auth()
-        .with_single_cert(vec![secured.der.clone()], secured.key.clone_key())
-        .map_err(failed)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let config = axum_server::tls_rustls::RustlsConfig::from_config(Arc::new(config));
-    let listener = listener
-        .into_std()
-        .map_err(|error| StartError::Key(error.to_string()))?;
-    let server = axum_server::from_tcp_rustls(listener, config)
-        .map_err(|error| StartError::Key(error.to_string()))?;
-    Ok(tokio::spawn(async move {
-        tokio::select! {
-            _ = server.serve(app.into_make_service()) => {}
-            () = until(stopped) => {}
-        }
-    }))
 }

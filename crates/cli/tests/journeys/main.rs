@@ -18,6 +18,7 @@ mod secrets;
 mod server;
 mod setup;
 mod site;
+mod state;
 mod stop;
 mod two;
 

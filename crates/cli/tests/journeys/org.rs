@@ -159,6 +159,18 @@ impl Org {
             .collect()
     }
 
+    /// How often the state file was written.
+    pub(crate) async fn state_writes(&self) -> u64 {
+        let health = self.done(Method::GET, "/_sandbox/health", None).await;
+        health["state"]["writes"].as_u64().expect("a number")
+    }
+
+    /// Ends the process as a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().expect("a running sandbox");
+        self.process.wait().expect("its end");
+    }
+
     /// Puts a person into a group.
     pub(crate) async fn join(&self, group: &str, user: &str) {
         self.done(

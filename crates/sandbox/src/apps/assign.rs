@@ -1,5 +1,6 @@
 //! Which users have an app (FACTS section 15).
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::print::{tile, tiles};
@@ -14,7 +15,7 @@ use crate::store::Kind;
 use crate::users;
 
 /// A user to whom an app is assigned.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct UserAssignment {
     pub(crate) user_name: Option<String>,
     pub(crate) profile: Map<String, Value>,

@@ -1,6 +1,7 @@
 //! What an app is made of, by its sign-on mode.
 
 use http::StatusCode;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clock::Time;
@@ -13,7 +14,7 @@ use super::defaults::defaults;
 use super::{App, Certificate};
 
 /// How people sign in to an app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Mode {
     OpenId,
     Saml2,

@@ -20,6 +20,7 @@ mod secrets;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub(crate) use assign::{UserAssignment, links_of};
@@ -40,7 +41,7 @@ use crate::schemas::Attributes;
 use crate::store::{Docs, Kind, Table};
 
 /// A scope that an app may ask for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Grant {
     pub(crate) serial: u32,
     pub(crate) scope: String,
@@ -48,7 +49,7 @@ pub(crate) struct Grant {
 }
 
 /// A group to which an app is assigned.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct GroupAssignment {
     pub(crate) priority: i64,
     pub(crate) profile: Value,
@@ -56,7 +57,7 @@ pub(crate) struct GroupAssignment {
 }
 
 /// A secret of an OAuth client.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Secret {
     pub(crate) serial: u32,
     pub(crate) text: String,
@@ -65,7 +66,7 @@ pub(crate) struct Secret {
 }
 
 /// A certificate that signs for an app.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Certificate {
     pub(crate) kid: String,
     pub(crate) created: Time,
@@ -73,7 +74,7 @@ pub(crate) struct Certificate {
 }
 
 /// An app.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct App {
     pub(crate) name: String,
     pub(crate) label: String,
@@ -133,7 +134,7 @@ impl App {
 }
 
 /// All apps.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Apps {
     pub(crate) rows: Table<App>,
     counted: u32,

@@ -16,10 +16,13 @@ pub(crate) const DOMAIN: &str = "acme.example";
 /// The login of the first super administrator.
 pub(crate) const ADMIN: &str = "ada.admin@acme.example";
 
-/// Who everybody's password is the digest of, as nobody signs in with one.
+/// Everybody's password, unless a seed file gives another.
+pub(crate) const PASSWORD: &str = "Keywright-Sandbox-1";
+
+/// What everybody can prove themselves with.
 pub(crate) fn password() -> Secrets {
     Secrets {
-        password: Some(digest("Keywright-Sandbox-1")),
+        password: Some(digest(PASSWORD)),
         question: None,
         answer: None,
     }

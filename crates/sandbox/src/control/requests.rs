@@ -75,6 +75,11 @@ impl RequestLog {
         }
     }
 
+    /// The calls that are kept, newest first.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = &Record> {
+        self.calls.iter().rev()
+    }
+
     /// The calls that are kept, oldest first.
     pub(crate) fn calls(&self) -> impl Iterator<Item = &Record> {
         self.calls.iter()

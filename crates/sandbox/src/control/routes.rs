@@ -47,7 +47,6 @@ pub(crate) fn answer(
         ("GET", "hosts") => Ok(hosts(shared)),
         ("POST", "hosts") => set_hosts(shared, body),
         ("GET", "credentials") => Ok(shared.credentials_json()),
-        ("GET", "health") => Ok(json!({ "status": "ok" })),
         ("GET", "routes") => Ok(routes(shared)),
         _ => {
             return Reply::json(&json!({ "error": "no such control" }))
@@ -128,6 +127,7 @@ fn set_clock(shared: &Shared, body: &Bytes) -> Result<Value, String> {
     if let Some(by) = asked.get("advance_ms").and_then(Value::as_i64) {
         shared.clock.advance_ms(by);
     }
+    shared.touched();
     Ok(clock(shared))
 }
 

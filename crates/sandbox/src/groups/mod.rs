@@ -11,6 +11,8 @@ pub(crate) use owners::Owner;
 pub(crate) use print::{Expand, array};
 pub(crate) use rules::look_at as rules_look_at;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Time;
 use crate::http::{Answer, Call, Fail, Reply, Routes};
 use crate::org::Org;
@@ -20,7 +22,7 @@ use crate::store::{Index, Kind, Table};
 pub(crate) const EVERYONE: u32 = 0;
 
 /// Where a group comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
     Okta,
     BuiltIn,
@@ -40,7 +42,7 @@ impl Origin {
 }
 
 /// A group.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Group {
     pub(crate) origin: Origin,
     pub(crate) created: Time,
@@ -50,15 +52,34 @@ pub(crate) struct Group {
     pub(crate) description: Option<Box<str>>,
     /// Custom profile members as printed JSON without braces.
     pub(crate) more: Box<str>,
-    /// Serials of the members, in order. Empty for Everyone, whose members are all users.
+    /// Serials of the members, in order. Empty for Everyone, whose members are all users. A state file has them once, with
+    /// the people.
+    #[serde(skip)]
     pub(crate) members: Vec<u32>,
 }
 
 /// All groups, found by serial and by name.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Table<Group>", into = "Table<Group>")]
 pub(crate) struct Groups {
     rows: Table<Group>,
     names: Index,
+}
+
+impl From<Groups> for Table<Group> {
+    fn from(groups: Groups) -> Self {
+        groups.rows
+    }
+}
+
+impl From<Table<Group>> for Groups {
+    fn from(rows: Table<Group>) -> Self {
+        let mut names = Index::default();
+        for (serial, group) in rows.iter() {
+            names.insert(&group.name, serial);
+        }
+        Self { rows, names }
+    }
 }
 
 impl Groups {
@@ -244,6 +265,17 @@ pub(crate) fn leave(org: &mut Org, group: u32, user: u32, now: Time) -> bool {
         person.groups.retain(|serial| *serial != group);
     }
     was
+}
+
+/// Notes on the groups' side who is in them, from what the people's side knows.
+pub(crate) fn refill(org: &mut Org) {
+    for (user, person) in org.people.from(0) {
+        for group in &person.groups {
+            if let Some(group) = org.groups.rows.get_mut(*group) {
+                group.members.push(user);
+            }
+        }
+    }
 }
 
 /// Takes a group away, with its memberships, assignments and roles.

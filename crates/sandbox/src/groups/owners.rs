@@ -1,6 +1,7 @@
 //! Who owns a group.
 
 use http::StatusCode;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::find;
@@ -9,7 +10,7 @@ use crate::org::Org;
 use crate::store::Kind;
 
 /// An owner of a group.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Owner {
     group: u32,
     id: String,

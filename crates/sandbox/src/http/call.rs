@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Fail;
 use crate::clock::Time;
+use crate::org::Org;
 
 /// Query parameters in the order given.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +76,24 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// A call of our own, as the first super administrator.
+    pub(crate) fn own(org: &Org, method: Method, path: &str, query: &str, now: Time) -> Self {
+        Self {
+            method,
+            path: path.to_owned(),
+            params: Vec::new(),
+            query: Query::parse(query),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            base: "http://localhost".to_owned(),
+            now,
+            caller: Caller::Token { token: 0, user: 0 },
+            power: crate::roles::Power::of_user(org, 0),
+            request_id: "own".to_owned(),
+            salt: crate::store::mix(org.seed),
+        }
+    }
+
     /// A part of the path by its name in the template.
     pub(crate) fn param(&self, name: &str) -> &str {
         self.params

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::Request;
 use axum::response::Response;
 use bytes::Bytes;
@@ -23,6 +22,8 @@ use crate::clock::Time;
 use crate::control::{self, Asked, Effect, Record};
 use crate::oauth::{self, Shown};
 use crate::observer::Exchange;
+use crate::orgs::Orgs;
+use crate::pages;
 use crate::provisioning;
 use crate::roles::Power;
 use crate::shared::Shared;
@@ -32,7 +33,7 @@ const LARGEST: usize = 16 * 1024 * 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-okta-request-id");
 
 /// Answers one request.
-pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response {
+pub(crate) async fn answer(orgs: &Orgs, shared: Arc<Shared>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = Limited::new(body, LARGEST)
         .collect()
@@ -47,6 +48,19 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request<B
             provisioning::answer(&shared, &parts.method, &body).await,
             None,
         );
+    }
+    if pages::is_page(&path) {
+        let visit = pages::Visit {
+            orgs,
+            shared: &shared,
+            method: &parts.method,
+            path: &path,
+            query: &Query::parse(parts.uri.query().unwrap_or_default()),
+            headers: &parts.headers,
+            body: &body,
+            base: base(&parts, &shared),
+        };
+        return send(pages::answer(&visit), None);
     }
     if path.starts_with("/_sandbox/") {
         let query = Query::parse(parts.uri.query().unwrap_or_default());
@@ -74,6 +88,15 @@ pub(crate) async fn answer(State(shared): State<Arc<Shared>>, request: Request<B
         shared.pushing.kick();
     }
     send(reply, cut)
+}
+
+/// Scheme, host and port as the client wrote them.
+fn base(parts: &Parts, shared: &Shared) -> String {
+    let scheme = if shared.tls { "https" } else { "http" };
+    let host = parts.headers.get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str));
+    format!("{scheme}://{}", host.unwrap_or("localhost"))
 }
 
 fn template<'a>(shared: &'a Shared, method: &Method, path: &'a str) -> &'a str {
@@ -116,17 +139,6 @@ impl Visit<'_> {
         self.effects.iter().any(|(effect, _)| effect == wanted)
     }
 
-    fn base(&self) -> String {
-        let scheme = if self.shared.tls { "https" } else { "http" };
-        let host = self
-            .parts
-            .headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok());
-        let host = host.or_else(|| self.parts.uri.authority().map(http::uri::Authority::as_str));
-        format!("{scheme}://{}", host.unwrap_or("localhost"))
-    }
-
     async fn answer(mut self) -> (Reply, Cut) {
         let now = self.shared.clock.now();
         let salt = self.shared.next_call();
@@ -137,7 +149,7 @@ impl Visit<'_> {
             query: Query::parse(self.parts.uri.query().unwrap_or_default()),
             headers: self.parts.headers.clone(),
             body: std::mem::take(&mut self.body),
-            base: self.base(),
+            base: base(self.parts, self.shared),
             now,
             caller: Caller::Anonymous,
             power: Power::default(),

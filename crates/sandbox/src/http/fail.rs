@@ -107,6 +107,14 @@ impl Fail {
         self
     }
 
+    /// Summary and causes in one line, for people.
+    pub(crate) fn words(&self) -> String {
+        if self.causes.is_empty() {
+            return self.summary.clone();
+        }
+        format!("{} ({})", self.summary, self.causes.join("; "))
+    }
+
     /// The answer; `error_id` names this one error as Okta does.
     pub(crate) fn reply(self, error_id: &str) -> Reply {
         if let Some(reply) = self.instead {

@@ -24,8 +24,9 @@ pub(crate) use limits::Limits;
 pub(crate) use outside::{Answered, Asked, Outside};
 pub(crate) use page::Page;
 pub(crate) use reply::Reply;
-pub(crate) use router::{Router, Routes};
+pub(crate) use router::{Found, Handler, Router, Routes};
 pub(crate) use scopes::{all as all_scopes, covers, covers_self, scopes_of};
+pub(crate) use send::send;
 
 /// What a family gives for one call.
 pub(crate) type Answer = Result<Reply, Fail>;

@@ -11,7 +11,7 @@ use http::{HeaderValue, StatusCode, header};
 use super::reply::Reply;
 
 /// How far along the body the connection ends.
-pub(super) type Cut = Option<f64>;
+pub(crate) type Cut = Option<f64>;
 
 /// A status and nothing else.
 pub(super) fn plain(status: StatusCode) -> Response {
@@ -21,7 +21,7 @@ pub(super) fn plain(status: StatusCode) -> Response {
 }
 
 /// The answer as it leaves; cut where a fault says so.
-pub(super) fn send(reply: Reply, cut: Cut) -> Response {
+pub(crate) fn send(reply: Reply, cut: Cut) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();

@@ -5,6 +5,7 @@ mod people;
 mod provider;
 mod signing;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::clock::Time;
@@ -19,7 +20,7 @@ const FIRST: u32 = 1 << 31;
 pub(crate) use people::IdpUser;
 
 /// A certificate of an identity provider.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct IdpKey {
     pub(crate) kid: String,
     pub(crate) x5c: Vec<String>,

@@ -10,7 +10,7 @@ use crate::store::Kind;
 use crate::users;
 
 /// Under which name an identity provider knows a user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct IdpUser {
     pub(super) idp: u32,
     user: u32,

@@ -1,15 +1,18 @@
 //! One entry of the system log, kept small and printed when asked for.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock::Time;
 use crate::http::Call;
+use crate::store::keep::StaticText;
 use crate::store::{Tail, mix};
 
 /// Whom or what an entry is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Target {
-    pub(crate) kind: &'static str,
+    #[serde(deserialize_with = "crate::store::keep::static_text")]
+    pub(crate) kind: StaticText,
     pub(crate) id: Box<str>,
     pub(crate) alternate: Box<str>,
     pub(crate) name: Box<str>,
@@ -77,11 +80,12 @@ impl Event {
 }
 
 /// An entry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Entry {
     pub(crate) uuid: String,
     pub(crate) published: Time,
-    pub(crate) event: &'static str,
+    #[serde(deserialize_with = "crate::store::keep::static_text")]
+    pub(crate) event: StaticText,
     pub(crate) actor: Target,
     pub(crate) targets: Vec<Target>,
     failure: Option<String>,

@@ -6,17 +6,25 @@ mod list;
 pub(crate) use entry::{Entry, Event, Target};
 pub(crate) use list::routes;
 
+use serde::{Deserialize, Serialize};
+
 use crate::http::{Call, Caller};
 use crate::org::Org;
 use crate::store::{Kind, Table};
 
 /// All entries, in the order they were written.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Log {
     rows: Table<Entry>,
 }
 
 impl Log {
+    /// The entries, newest first.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = &Entry> {
+        let all = self.rows.back_from(self.rows.next_serial());
+        all.map(|(_, entry)| entry)
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()

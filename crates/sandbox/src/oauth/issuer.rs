@@ -10,7 +10,7 @@ use crate::org::Org;
 use crate::servers::{self, Servers};
 
 /// An authorization server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Issuer {
     Org,
     /// A custom server by its serial.

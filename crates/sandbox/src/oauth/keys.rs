@@ -17,6 +17,13 @@ use super::jws::{encode, thumbprint};
 use crate::apps::Certificate;
 use crate::clock::Time;
 
+/// A service app that an org starts with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Oauth,
+    Dpop,
+}
+
 /// An RSA key pair.
 #[derive(Debug)]
 pub(crate) struct PrivateKey {
@@ -32,7 +39,26 @@ impl PrivateKey {
     ///
     /// Fails only when the machine has no randomness.
     pub(crate) fn generate() -> Option<Self> {
-        let pair = RsaKeyPair::generate(KeySize::Rsa2048).ok()?;
+        Self::of(RsaKeyPair::generate(KeySize::Rsa2048).ok()?)
+    }
+
+    /// A key that comes with the program, for service apps of orgs that only their own machine can reach: making two RSA
+    /// keys would take longer than all else at start. Nothing in such an org is worth more than the key.
+    pub(crate) fn known(which: Service) -> Option<Self> {
+        let bytes: &[u8] = match which {
+            Service::Oauth => include_bytes!("service/one.pk8"),
+            Service::Dpop => include_bytes!("service/other.pk8"),
+        };
+        Self::of(RsaKeyPair::from_pkcs8(bytes).ok()?)
+    }
+
+    /// The key in a PEM that [`Self::generate`] wrote.
+    pub(crate) fn from_pem(pem: &str) -> Option<Self> {
+        let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        Self::of(RsaKeyPair::from_pkcs8(&STANDARD.decode(body).ok()?).ok()?)
+    }
+
+    fn of(pair: RsaKeyPair) -> Option<Self> {
         let der = pair.as_der().ok()?;
         let mut pem = String::from("-----BEGIN PRIVATE KEY-----\n");
         let text = STANDARD.encode(der.as_ref());
@@ -101,6 +127,32 @@ pub(crate) struct Made {
 }
 
 impl Keys {
+    /// Keys that were made before: the org's own, and those of custom servers.
+    pub(crate) fn with(own: Option<PrivateKey>, servers: Vec<((u32, u32), PrivateKey)>) -> Self {
+        let servers = servers.into_iter().map(|(of, key)| (of, Arc::new(key)));
+        Self {
+            signing: own.map_or_else(OnceLock::new, |key| OnceLock::from(Some(Arc::new(key)))),
+            servers: Mutex::new(servers.collect()),
+            certificates: Mutex::default(),
+        }
+    }
+
+    /// The key that signs access tokens, if one was made.
+    pub(super) fn made(&self) -> Option<Arc<PrivateKey>> {
+        self.signing.get()?.clone()
+    }
+
+    /// The keys of custom servers that were made, by server and generation.
+    pub(super) fn made_for_servers(&self) -> Vec<((u32, u32), Arc<PrivateKey>)> {
+        let made = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = made
+            .iter()
+            .map(|(of, key)| (*of, Arc::clone(key)))
+            .collect();
+        all.sort_by_key(|(of, _)| *of);
+        all
+    }
+
     /// The key that signs access tokens.
     pub(crate) fn signing(&self) -> Option<Arc<PrivateKey>> {
         self.signing

@@ -19,6 +19,7 @@ mod grants;
 mod issue;
 mod issuer;
 mod jws;
+pub(crate) mod kept;
 mod keys;
 mod nonces;
 mod page;
@@ -33,7 +34,7 @@ use crate::http::Routes;
 
 pub(crate) use access::{Shown, bearer, expired, insufficient_scope};
 pub(crate) use jws::{encode as base64url, is_private, thumbprint};
-pub(crate) use keys::{Keys, PrivateKey};
+pub(crate) use keys::{Keys, PrivateKey, Service};
 pub(crate) use nonces::Memory;
 pub(crate) use sign_ins::SignIns;
 

@@ -2,12 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::issuer::Issuer;
 use crate::clock::Time;
 use crate::store::Table;
 
 /// A session of a browser.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Session {
     pub(crate) user: u32,
     pub(crate) created: Time,
@@ -15,7 +17,7 @@ pub(crate) struct Session {
 }
 
 /// What an authorize request asked for, kept until its code is exchanged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Asked {
     pub(crate) issuer: Issuer,
     pub(crate) app: u32,
@@ -29,7 +31,7 @@ pub(crate) struct Asked {
 }
 
 /// What a user granted to a client, with the tokens that came of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Granted {
     pub(crate) issuer: Issuer,
     pub(crate) app: u32,
@@ -64,7 +66,7 @@ pub(crate) enum Shown {
 pub(crate) type Pushed = (u32, Vec<(String, String)>, Time);
 
 /// All of it. Tokens are kept as they are, as a sandbox has nothing to hide from its owner.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct SignIns {
     pub(crate) sessions: HashMap<String, Session>,
     codes: HashMap<String, Asked>,

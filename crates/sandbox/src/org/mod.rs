@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use settings::Settings;
 
+use serde::{Deserialize, Serialize};
+
 use crate::apps::Apps;
 use crate::clock::Time;
 use crate::groups::{Groups, Owner};
@@ -26,7 +28,7 @@ use crate::tokens::Tokens;
 use crate::users::People;
 
 /// Everything an org knows. A copy is cheap, as its tables share their pages.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Org {
     pub(crate) tail: Tail,
     /// The random seed of everything that is drawn.
@@ -77,6 +79,7 @@ pub(crate) struct Org {
     /// Custom authorization servers, and what people signed in to.
     pub(crate) servers: Servers,
     pub(crate) sign_ins: SignIns,
+    #[serde(with = "crate::oauth::kept")]
     pub(crate) keys: Arc<Keys>,
 }
 
@@ -84,6 +87,11 @@ impl Org {
     /// The first part of the org's host name.
     pub(crate) fn subdomain(&self) -> &str {
         &self.subdomain
+    }
+
+    /// Gives the org the first part of its host name.
+    pub(crate) fn name_host(&mut self, name: &str) {
+        name.clone_into(&mut self.subdomain);
     }
 
     /// An org as new as Okta's own: Everyone, the default user type, nobody yet.

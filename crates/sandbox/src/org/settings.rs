@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Org;
@@ -10,7 +11,7 @@ use crate::http::{Answer, Call, Fail, Reply, Routes};
 use crate::store::Kind;
 
 /// What an admin may set.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Settings {
     members: Map<String, Value>,
     footer: bool,

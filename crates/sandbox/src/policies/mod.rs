@@ -6,6 +6,7 @@ mod print;
 mod rule_form;
 mod rules;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock::Time;
@@ -14,7 +15,7 @@ use crate::org::Org;
 use crate::store::{Doc, Docs, Kind, Tail};
 
 /// A rule of a policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Rule {
     pub(crate) policy: u32,
     pub(crate) priority: i64,
@@ -22,7 +23,7 @@ pub(crate) struct Rule {
 }
 
 /// All policies and rules.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Policies {
     rows: Docs,
     rules: crate::store::Table<Rule>,

@@ -18,7 +18,7 @@ pub enum Dialect {
 }
 
 /// The provisioning of all apps that have it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Provisioning {
     sides: BTreeMap<u32, Side>,
 }
@@ -59,6 +59,22 @@ impl Provisioning {
         self.sides.iter_mut().map(|(app, side)| (*app, side))
     }
 
+    /// After a restart nothing runs any more: what was on its way may have arrived, so it is said again in full.
+    pub(crate) fn woken(&mut self) {
+        for side in self.sides.values_mut() {
+            side.queue.clear();
+            side.running = 0;
+            let people = side.accounts.values_mut();
+            for (busy, uncertain) in people.map(|one| (&mut one.busy, &mut one.uncertain)) {
+                *uncertain |= std::mem::take(busy);
+            }
+            let groups = side.links.values_mut();
+            for (busy, uncertain) in groups.map(|one| (&mut one.busy, &mut one.uncertain)) {
+                *uncertain |= std::mem::take(busy);
+            }
+        }
+    }
+
     /// Whether no app has any.
     pub(super) fn is_empty(&self) -> bool {
         self.sides.is_empty()
@@ -71,7 +87,7 @@ impl Provisioning {
 }
 
 /// One app's other side.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is a switch of its own in Okta's console"
@@ -126,21 +142,21 @@ impl Default for Side {
 }
 
 /// Whom or what a task is about: a user, or a pushed group by the number of its mapping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum Subject {
     Person(u32),
     Group(u32),
 }
 
 /// A 429: nothing is sent until then.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Pause {
     pub(super) until: Time,
     pub(super) tries: u32,
 }
 
 /// Why a task did not succeed, as Okta shows it on the assignment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Failure {
     /// The task that failed; another one is tried without being asked.
     pub(super) wanted: u64,
@@ -149,7 +165,7 @@ pub(super) struct Failure {
 }
 
 /// A person at the app.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is told apart from the others"
@@ -173,7 +189,7 @@ pub(super) struct Account {
 }
 
 /// A group at the app.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Link {
     pub(super) external_id: Option<String>,
     pub(super) name: String,

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::client::Client;
 use super::fault::PushFaults;
@@ -112,7 +113,7 @@ impl Pushing {
 }
 
 /// Works until told to stop.
-pub(crate) async fn run(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
     let mut running: JoinSet<(Job, Outcome)> = JoinSet::new();
     let pushing = &shared.pushing;
     loop {
@@ -124,7 +125,7 @@ pub(crate) async fn run(shared: Arc<Shared>, mut stopped: watch::Receiver<bool>)
             pushing.idle.send_replace(asked);
         }
         tokio::select! {
-            _ = stopped.changed() => return,
+            () = stop.cancelled() => return,
             Some(done) = running.join_next() => {
                 if let Ok((job, outcome)) = done {
                     let call = call(&shared);

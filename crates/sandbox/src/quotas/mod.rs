@@ -1,6 +1,7 @@
 //! Settings of rate limits, and the share of each token and client.
 
 use http::StatusCode;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock::Time;
@@ -10,7 +11,7 @@ use crate::org::Org;
 use crate::store::Kind;
 
 /// Settings of the whole org.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Quotas {
     warning: i64,
     per_client: Value,
@@ -19,7 +20,7 @@ pub(crate) struct Quotas {
 }
 
 /// The share of one token or client.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Principal {
     id: String,
     kind: String,

@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub(crate) use assign::{assign_custom, take};
 pub(crate) use power::Power;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Time;
 use crate::http::Routes;
 
@@ -20,7 +22,7 @@ pub(crate) fn routes(routes: &mut Routes) {
 }
 
 /// Who holds a role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Holder {
     User(u32),
     Group(u32),
@@ -58,7 +60,7 @@ pub(crate) const STANDARD: [(&str, &str); 11] = [
 ];
 
 /// A role that somebody holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Assignment {
     pub(crate) id: String,
     /// The type of a standard role, or `CUSTOM`.
@@ -74,8 +76,9 @@ pub(crate) struct Assignment {
 }
 
 /// All role assignments.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Roles {
+    #[serde(with = "crate::store::keep::pairs")]
     held: Arc<BTreeMap<Holder, Vec<Assignment>>>,
     made: u32,
 }

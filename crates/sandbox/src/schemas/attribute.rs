@@ -1,11 +1,12 @@
 //! One attribute of a profile schema, and checking values against it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Properties;
 
 /// The attributes of a profile: Okta's own, and those an admin added.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Attributes {
     pub(crate) base: Properties,
     pub(crate) custom: Properties,

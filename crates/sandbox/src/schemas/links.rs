@@ -9,7 +9,7 @@ use crate::store::Kind;
 use crate::users;
 
 /// One user tied to another by a relation, which is named by its primary side.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Link {
     relation: String,
     primary: u32,

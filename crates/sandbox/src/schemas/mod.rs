@@ -6,6 +6,7 @@ mod links;
 mod schema;
 mod types;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub(crate) use attribute::Attributes;
@@ -16,7 +17,7 @@ use crate::http::Routes;
 use crate::store::{Kind, Table, Tail};
 
 /// A user type with its schema.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct UserType {
     pub(crate) name: String,
     pub(crate) display_name: String,
@@ -29,7 +30,7 @@ pub(crate) struct UserType {
 }
 
 /// All schemas of the org.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Schemas {
     pub(crate) types: Table<UserType>,
     groups: Attributes,

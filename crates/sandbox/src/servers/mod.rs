@@ -11,6 +11,7 @@ mod rules;
 mod scopes;
 mod server;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clock::Time;
@@ -34,7 +35,7 @@ const FIRST: u32 = 1_000_000;
 pub(crate) const DEFAULT: u32 = 0;
 
 /// An authorization server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Server {
     pub(crate) doc: Doc,
     /// How often its signing key was rotated.
@@ -43,14 +44,14 @@ pub(crate) struct Server {
 }
 
 /// Something that belongs to a server or to a policy of one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Part {
     pub(crate) of: u32,
     pub(crate) doc: Doc,
 }
 
 /// All authorization servers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Servers {
     rows: Table<Server>,
     scopes: Table<Part>,

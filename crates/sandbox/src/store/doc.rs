@@ -1,12 +1,13 @@
 //! Things of which there are few: kept as the JSON that was given, completed by the rules of their family.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Table;
 use crate::clock::Time;
 
 /// A thing with a life: made, changed, switched on and off.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Doc {
     pub(crate) body: Map<String, Value>,
     pub(crate) active: bool,

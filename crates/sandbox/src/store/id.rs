@@ -1,6 +1,8 @@
 //! Okta's ids: 20 characters, the first three say what kind of thing it is (FACTS section 2).
 
 /// What an id names, by its prefix.
+use serde::{Deserialize, Serialize};
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kind(pub(crate) &'static str);
 
@@ -21,7 +23,7 @@ impl Kind {
 }
 
 /// The last five characters of every id of one org; two orgs never give the same id.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Tail {
     text: [u8; 5],
     offset: u64,

@@ -6,6 +6,7 @@
 mod doc;
 mod id;
 mod index;
+pub(crate) mod keep;
 mod table;
 
 pub(crate) use doc::{Doc, Docs, members, under};

@@ -1,6 +1,11 @@
 //! Rows by serial number, in the order they were made.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
+
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const PAGE: usize = 256;
 
@@ -47,15 +52,24 @@ impl<T: Clone> Table<T> {
 
     /// Adds a row and gives its serial.
     pub(crate) fn push(&mut self, row: T) -> u32 {
+        self.live += 1;
+        self.append(Some(Arc::new(row)))
+    }
+
+    /// Uses up a serial, as that of a row that is gone.
+    fn skip(&mut self) -> u32 {
+        self.append(None)
+    }
+
+    fn append(&mut self, row: Option<Arc<T>>) -> u32 {
         let serial = self.next_serial();
         if self.next.is_multiple_of(PAGE) {
             self.pages.push(Arc::new(Vec::with_capacity(PAGE)));
         }
         if let Some(page) = self.pages.last_mut() {
-            Arc::make_mut(page).push(Some(Arc::new(row)));
+            Arc::make_mut(page).push(row);
         }
         self.next += 1;
-        self.live += 1;
         serial
     }
 
@@ -117,6 +131,45 @@ impl<T: Clone> Table<T> {
     }
 }
 
+/// A list of the rows, with null for those that are gone.
+impl<T: Serialize> Serialize for Table<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(
+            self.pages
+                .iter()
+                .flat_map(|page| page.iter())
+                .map(Option::as_deref),
+        )
+    }
+}
+
+struct Rows<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Clone> Visitor<'de> for Rows<T> {
+    type Value = Table<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Table<T>, A::Error> {
+        let mut table = Table::default();
+        while let Some(row) = from.next_element::<Option<T>>()? {
+            match row {
+                Some(row) => table.push(row),
+                None => table.skip(),
+            };
+        }
+        Ok(table)
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Clone> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(Rows(PhantomData))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +192,22 @@ mod tests {
             (table.get(300), table.get(301), table.len()),
             (Some(&7), None, 1000)
         );
+    }
+
+    #[test]
+    fn a_table_reads_back_with_its_gaps() {
+        let mut table = Table::default();
+        for n in 0..600 {
+            table.push(n);
+        }
+        for gone in [0, 300, 599] {
+            table.remove(gone);
+        }
+        let text = serde_json::to_string(&table).unwrap();
+        let mut back: Table<u32> = serde_json::from_str(&text).unwrap();
+        assert_eq!((back.len(), back.next_serial()), (597, 600));
+        assert!(back.iter().eq(table.iter()));
+        assert_eq!(back.push(7), 600);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -16,14 +17,16 @@ use crate::store::{Kind, Table};
 const WINDOW_DAYS: i64 = 30;
 
 /// An API token; its secret is kept as a digest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Token {
+    #[serde(with = "crate::store::keep::digest")]
     digest: [u8; 32],
     pub(crate) name: String,
     /// Serial of the user whose roles it has.
     pub(crate) user: u32,
     created: Time,
     /// When it was last used, in milliseconds; shared by copies of the org.
+    #[serde(with = "crate::store::keep::shared_number")]
     used: Arc<AtomicI64>,
     client_name: String,
     network: Value,
@@ -52,7 +55,7 @@ impl Token {
 }
 
 /// All API tokens.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tokens {
     rows: Table<Token>,
 }

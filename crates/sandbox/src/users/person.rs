@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Profile;
@@ -9,7 +10,7 @@ use crate::clock::Time;
 use crate::store::{Index, Kind, Table, Tail};
 
 /// The status of a user (Okta: User status).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Status {
     Staged,
     Provisioned,
@@ -55,7 +56,7 @@ impl Status {
 }
 
 /// Where a user's credentials are checked.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) enum Provider {
     #[default]
     Okta,
@@ -64,10 +65,12 @@ pub(crate) enum Provider {
 }
 
 /// What a user can prove itself with. Only digests are kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Secrets {
+    #[serde(with = "crate::store::keep::digest_if_any")]
     pub(crate) password: Option<[u8; 32]>,
     pub(crate) question: Option<Box<str>>,
+    #[serde(with = "crate::store::keep::digest_if_any")]
     pub(crate) answer: Option<[u8; 32]>,
 }
 
@@ -77,7 +80,7 @@ pub(crate) fn digest(text: &str) -> [u8; 32] {
 }
 
 /// A user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Person {
     pub(crate) status: Status,
     pub(crate) created: Time,
@@ -142,10 +145,27 @@ impl Person {
 }
 
 /// All users, found by serial and by login.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Table<Person>", into = "Table<Person>")]
 pub(crate) struct People {
     rows: Table<Person>,
     logins: Index,
+}
+
+impl From<People> for Table<Person> {
+    fn from(people: People) -> Self {
+        people.rows
+    }
+}
+
+impl From<Table<Person>> for People {
+    fn from(rows: Table<Person>) -> Self {
+        let mut logins = Index::default();
+        for (serial, person) in rows.iter() {
+            logins.insert(&person.profile.login.to_lowercase(), serial);
+        }
+        Self { rows, logins }
+    }
 }
 
 impl People {

@@ -27,7 +27,7 @@ fn time(out: &mut Vec<u8>, name: &str, at: Option<Time>) {
         None => out.extend_from_slice(b"\":null"),
         Some(at) => {
             out.extend_from_slice(b"\":\"");
-            out.extend_from_slice(at.text().as_bytes());
+            out.extend_from_slice(&at.bytes());
             out.push(b'"');
         }
     }

@@ -1,12 +1,13 @@
 //! The profile of a user: four members that all have, and the rest as printed JSON.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::http::Fail;
 use crate::schemas::Attributes;
 
 /// A profile. Most people have few attributes beyond the four, so those are kept as the JSON text that goes on the wire.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Profile {
     pub(crate) login: Box<str>,
     pub(crate) email: Box<str>,
