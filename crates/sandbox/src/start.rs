@@ -16,7 +16,7 @@ use crate::clock::{Clock, Time};
 use crate::company;
 use crate::credentials::{Credentials, ServiceApp};
 use crate::http::all_scopes;
-use crate::oauth::{PrivateKey, Service};
+use crate::oauth::PrivateKey;
 use crate::options::{SandboxOptions, StartError};
 use crate::org::Org;
 use crate::orgs::{MAIN, Orgs, name_fault};
@@ -181,9 +181,9 @@ fn new(name: &str, options: &SandboxOptions) -> Result<Kept, StartError> {
     if let Some(path) = &options.seed {
         crate::seed::read(&mut org, &ROUTER, path, now)?;
     }
-    let own_machine = options.listen.ip().is_loopback();
-    let oauth = service_app(&mut org, Service::Oauth, own_machine, now)?;
-    let dpop = service_app(&mut org, Service::Dpop, own_machine, now)?;
+    let (oauth_key, dpop_key) = two_keys().ok_or_else(no_randomness)?;
+    let oauth = service_app(&mut org, "Keywright OAuth", false, &oauth_key, now)?;
+    let dpop = service_app(&mut org, "Keywright DPoP", true, &dpop_key, now)?;
     let api_token = secret().map_err(|error| StartError::Key(error.to_string()))?;
     org.tokens.add(&api_token, "Keywright Sandbox", 0, now);
     let token = org.tail.id(Kind::TOKEN, 0);
@@ -244,22 +244,26 @@ pub(crate) fn make_super(org: &mut Org, holder: Holder, now: Time) {
     });
 }
 
+/// The keys of the two service apps, made side by side: making one is most of what a start takes.
+fn two_keys() -> Option<(PrivateKey, PrivateKey)> {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(PrivateKey::generate);
+        let one = PrivateKey::generate()?;
+        Some((one, other.join().ok()??))
+    })
+}
+
+fn no_randomness() -> StartError {
+    StartError::Key("no randomness".to_owned())
+}
+
 fn service_app(
     org: &mut Org,
-    which: Service,
-    own_machine: bool,
+    label: &str,
+    dpop: bool,
+    key: &PrivateKey,
     now: Time,
 ) -> Result<ServiceApp, StartError> {
-    let key = if own_machine {
-        PrivateKey::known(which)
-    } else {
-        PrivateKey::generate()
-    };
-    let key = key.ok_or_else(|| StartError::Key("no randomness".to_owned()))?;
-    let (label, dpop) = match which {
-        Service::Oauth => ("Keywright OAuth", false),
-        Service::Dpop => ("Keywright DPoP", true),
-    };
     let jwk = key.jwk();
     let body = json!({
         "name": "oidc_client", "label": label, "signOnMode": "OPENID_CONNECT",

@@ -17,13 +17,6 @@ use super::jws::{encode, thumbprint};
 use crate::apps::Certificate;
 use crate::clock::Time;
 
-/// A service app that an org starts with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Service {
-    Oauth,
-    Dpop,
-}
-
 /// An RSA key pair.
 #[derive(Debug)]
 pub(crate) struct PrivateKey {
@@ -40,16 +33,6 @@ impl PrivateKey {
     /// Fails only when the machine has no randomness.
     pub(crate) fn generate() -> Option<Self> {
         Self::of(RsaKeyPair::generate(KeySize::Rsa2048).ok()?)
-    }
-
-    /// A key that comes with the program, for service apps of orgs that only their own machine can reach: making two RSA
-    /// keys would take longer than all else at start. Nothing in such an org is worth more than the key.
-    pub(crate) fn known(which: Service) -> Option<Self> {
-        let bytes: &[u8] = match which {
-            Service::Oauth => include_bytes!("service/one.pk8"),
-            Service::Dpop => include_bytes!("service/other.pk8"),
-        };
-        Self::of(RsaKeyPair::from_pkcs8(bytes).ok()?)
     }
 
     /// The key in a PEM that [`Self::generate`] wrote.

@@ -34,7 +34,7 @@ use crate::http::Routes;
 
 pub(crate) use access::{Shown, bearer, expired, insufficient_scope};
 pub(crate) use jws::{encode as base64url, is_private, thumbprint};
-pub(crate) use keys::{Keys, PrivateKey, Service};
+pub(crate) use keys::{Keys, PrivateKey};
 pub(crate) use nonces::Memory;
 pub(crate) use sign_ins::SignIns;
 

@@ -48,7 +48,10 @@ impl Stage {
         let mut folder = Folder::open(&path)?;
         let known = folder.is_known();
         let org = teller
-            .step("An Okta org on this machine", start_org(demo, &mut folder))
+            .step(
+                "An Okta org on this machine",
+                Box::pin(start_org(demo, &mut folder)),
+            )
             .await?;
         let (public_url, stop, server) = teller
             .step(
