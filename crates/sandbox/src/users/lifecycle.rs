@@ -69,7 +69,7 @@ fn next(from: Status, verb: Verb, password: bool) -> Result<Status, Fail> {
             "suspendUser",
             ["Cannot suspend a user that is not active"],
         )),
-        (Verb::Unsuspend, Suspended) => Ok(begun),
+        (Verb::Unsuspend, Suspended) => Ok(Active),
         (Verb::Unsuspend, _) => Err(Fail::validation(
             "unsuspendUser",
             ["Cannot unsuspend a user that is not suspended"],
@@ -280,7 +280,7 @@ mod tests {
             ),
             (
                 Status::Suspended,
-                "E0000038 E0000038 DEPROVISIONED E0000001 PROVISIONED E0000032 E0000038 E0000038",
+                "E0000038 E0000038 DEPROVISIONED E0000001 ACTIVE E0000032 E0000038 E0000038",
             ),
             (
                 Status::Deprovisioned,

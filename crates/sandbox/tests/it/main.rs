@@ -5,6 +5,8 @@
     clippy::expect_used,
     clippy::too_many_lines,
     clippy::type_complexity,
+    clippy::match_same_arms,
+    clippy::needless_pass_by_value,
     reason = "a test that cannot go on should stop; a table of cases is long"
 )]
 
@@ -18,6 +20,7 @@ mod groups;
 mod hooks;
 mod iam;
 mod judge;
+mod machine;
 mod matrix;
 mod oauth;
 mod pages;
