@@ -89,9 +89,7 @@ async fn route(app: &App, client: &Client, base: &str, request: Request) -> Resu
         (["Users" | "Groups", ".search"], "POST") => at.search(&[kind(&parts)], &request).await,
         ([".search"], "POST") => at.search(&[&USER, &GROUP], &request).await,
         (["Users" | "Groups", id], "GET") => at.get(kind(&parts), id, &request).await,
-        (["Users" | "Groups", id], "PUT" | "PATCH") => {
-            at.change(kind(&parts), id, request.clone()).await
-        }
+        (["Users" | "Groups", id], "PUT" | "PATCH") => at.change(kind(&parts), id, request).await,
         (["Users" | "Groups", id], "DELETE") => at.delete(kind(&parts), id, &request).await,
         (["Bulk"], "POST") => Box::pin(bulk::run(app, client, base, request.body)).await,
         (["Me"], _) => Err(Error::NotOffered(
@@ -234,12 +232,14 @@ impl At<'_> {
         &self,
         of: &'static ResourceType,
         id: &str,
-        request: Request,
+        mut request: Request,
     ) -> Result<Answer, Error> {
         let projection = projection(of, &request)?;
         let patching = request.method == "PATCH";
+        // A body may have 16 MiB: it is gone before the answer is made.
+        let body = std::mem::take(&mut request.body);
         let operations = if patching {
-            patch::parse(of, &request.body)?
+            patch::parse(of, &body)?
         } else {
             Vec::new()
         };
@@ -247,14 +247,11 @@ impl At<'_> {
         let mut work = self.app.begin(&self.client.actor).await?;
         let row = match (*of == USER, patching) {
             (true, true) => users::patch(&mut work, connection, id, &operations, if_match).await?,
-            (true, false) => {
-                users::replace(&mut work, connection, id, &request.body, if_match).await?
-            }
+            (true, false) => users::replace(&mut work, connection, id, &body, if_match).await?,
             (false, true) => groups::patch(&mut work, connection, id, operations, if_match).await?,
-            (false, false) => {
-                groups::replace(&mut work, connection, id, &request.body, if_match).await?
-            }
+            (false, false) => groups::replace(&mut work, connection, id, &body, if_match).await?,
         };
+        drop(body);
         let answer = if patching && row.members > MANY_MEMBERS {
             Answer {
                 status: 204,

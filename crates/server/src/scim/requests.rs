@@ -7,7 +7,7 @@ use std::time::Duration;
 use keywright_proto::scim::Filter;
 use sea_orm::FromQueryResult;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::refusals::{self, Refusal};
@@ -144,9 +144,10 @@ pub(crate) struct Entry {
     pub detail: Option<String>,
 }
 
-/// A body as the log may keep it.
+/// A body as the log may keep it: of a large one only the beginning is copied.
 pub(super) fn redacted(body: &Value) -> String {
-    fn hide(value: &mut Value) {
+    fn hidden(value: &Value, room: &mut usize) -> Value {
+        *room = room.saturating_sub(2);
         match value {
             Value::Object(members) => {
                 let secret = |name: &str| {
@@ -160,20 +161,41 @@ pub(super) fn redacted(body: &Value) -> String {
                     .get("path")
                     .and_then(Value::as_str)
                     .is_some_and(secret);
-                for (name, inner) in members.iter_mut() {
-                    if secret(name) || (by_path && name == "value") {
-                        *inner = Value::from("***");
-                    } else {
-                        hide(inner);
+                let mut copy = Map::new();
+                for (name, inner) in members {
+                    if *room == 0 {
+                        break;
                     }
+                    *room = room.saturating_sub(name.len());
+                    let inner = if secret(name) || (by_path && name == "value") {
+                        Value::from("***")
+                    } else {
+                        hidden(inner, room)
+                    };
+                    copy.insert(name.clone(), inner);
                 }
+                Value::Object(copy)
             }
-            Value::Array(items) => items.iter_mut().for_each(hide),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            Value::Array(items) => {
+                let mut copy = Vec::new();
+                for item in items {
+                    if *room == 0 {
+                        break;
+                    }
+                    copy.push(hidden(item, room));
+                }
+                Value::Array(copy)
+            }
+            Value::String(text) => {
+                let cut: String = text.chars().take(BODY).collect();
+                *room = room.saturating_sub(cut.len());
+                Value::String(cut)
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
         }
     }
-    let mut copy = body.clone();
-    hide(&mut copy);
+    // Twice as much as is kept, so that what is cut off is never what the copy left out.
+    let copy = hidden(body, &mut (2 * BODY));
     copy.to_string().chars().take(BODY).collect()
 }
 

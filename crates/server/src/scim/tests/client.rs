@@ -13,7 +13,7 @@ use crate::db::ConnectionId;
 use crate::testing::TestApp;
 
 pub(crate) struct Client {
-    router: Router,
+    pub(crate) router: Router,
     pub(crate) connection: ConnectionId,
     pub(crate) token: String,
 }
