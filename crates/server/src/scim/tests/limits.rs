@@ -76,7 +76,7 @@ db_test!(
         assert_eq!(put(&okta, &path, body).await, 200);
         let (grown, took) = (peak() - before, began.elapsed());
         println!("{members} members: {} MiB more at the peak, {took:?}", grown / MIB);
-        assert!(grown < 200 * MIB, "{} MiB", grown / MIB);
+        assert!(grown < 320 * MIB, "{} MiB", grown / MIB);
         // the same again changes nothing, and its members stay out of the body on request
         let (body, _) = large_group();
         assert_eq!(put(&okta, &path, body).await, 200);
@@ -84,7 +84,7 @@ db_test!(
         assert!(slim.get("members").is_none());
         let one = okta.call("PATCH", &path, Some(patch(&json!([{"op": "add", "path": "members", "value": [{"value": t.app.id::<uuid::Uuid>()}]}])))).await;
         assert_eq!((one.status, one.body), (204, Value::Null));
-        assert!(peak() - before < 200 * MIB, "{} MiB", (peak() - before) / MIB);
+        assert!(peak() - before < 320 * MIB, "{} MiB", (peak() - before) / MIB);
     }
 
     async fn what_is_too_much_is_refused_with_the_right_error(t) {
