@@ -18,7 +18,7 @@
 //! ```text
 //! http/      edge: routes, callers, rate limits, scopes, roles, pages, errors
 //! store/     tables whose copy is cheap; ids
-//! users/ groups/ apps/ roles/ tokens/ oauth/ log/ schemas/ org/      one family each
+//! users/ groups/ apps/ roles/ tokens/ oauth/ saml/ log/ schemas/ org/      one family each
 //! company/   the generated people
 //! control/   /_sandbox/: reset, requests, faults, clock, people
 //! ```
@@ -61,6 +61,7 @@ mod factors;
 mod features;
 mod filter;
 mod groups;
+mod home;
 mod hooks;
 mod http;
 mod iam;
@@ -79,6 +80,7 @@ mod policies;
 mod provisioning;
 mod quotas;
 mod roles;
+mod saml;
 mod sandbox;
 mod schemas;
 mod seed;
@@ -98,5 +100,6 @@ pub use observer::Exchange;
 pub use options::{SandboxOptions, StartError};
 pub use orgs::OrgPlace;
 pub use provisioning::{Dialect, PushError, PushFaults, PushOrder};
+pub use saml::SamlFault;
 pub use sandbox::Sandbox;
 pub use seed::SeedError;

@@ -165,6 +165,8 @@ fn all_routes() -> Routes {
     crate::users::routes(&mut routes);
     crate::groups::routes(&mut routes);
     crate::apps::routes(&mut routes);
+    crate::saml::routes(&mut routes);
+    crate::home::routes(&mut routes);
     crate::roles::routes(&mut routes);
     crate::tokens::routes(&mut routes);
     crate::log::routes(&mut routes);

@@ -16,7 +16,11 @@ const CRATES: &[(&str, &[&str], &[&str])] = &[
         &["sandbox", "testkit"],
     ),
     ("testkit", &[], &[]),
-    ("cli", &["model", "okta", "sandbox", "server"], &["testkit"]),
+    (
+        "cli",
+        &["model", "okta", "sandbox", "server"],
+        &["proto", "testkit"],
+    ),
 ];
 
 /// The ground floor of the server: everyone may use these.

@@ -14,7 +14,6 @@ mod keys;
 mod list;
 mod print;
 mod push;
-mod saml;
 mod schema;
 mod secrets;
 
@@ -251,7 +250,6 @@ pub(crate) fn routes(routes: &mut Routes) {
     grants::routes(routes);
     keys::routes(routes);
     push::routes(routes);
-    saml::routes(routes);
     schema::routes(routes);
     secrets::routes(routes);
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Time;
+use crate::saml::SamlFault;
 
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +57,9 @@ pub enum Effect {
     TokenExpired,
     /// The connection ends without any answer.
     Hangup,
+    /// Something is wrong with the answer of the SAML identity provider. Such a rule counts answers, not calls: the way
+    /// through the sign-in page is left alone.
+    Saml(SamlFault),
 }
 
 /// A rule: which calls, and what goes wrong with them.
@@ -174,16 +178,25 @@ impl Armed {
                 .is_none_or(|part| asked.query.contains(part.as_str()))
     }
 
+    /// Whether the matching call of this number is spoilt.
+    fn spoils(&self, number: u32) -> bool {
+        let begun = number >= self.fault.nth;
+        let done =
+            self.fault.times != 0 && number >= self.fault.nth.saturating_add(self.fault.times);
+        begun && !done
+    }
+
     /// Counts a matching call and says whether it is spoilt.
     fn fires(&mut self, now: Time) -> bool {
         if let Some(until) = self.until {
             return now < until;
         }
+        if matches!(self.fault.effect, Effect::Saml(_)) {
+            // Whether an assertion leaves with the answer is known only when it does.
+            return self.spoils(self.seen.saturating_add(1));
+        }
         self.seen = self.seen.saturating_add(1);
-        let begun = self.seen >= self.fault.nth;
-        let done =
-            self.fault.times != 0 && self.seen >= self.fault.nth.saturating_add(self.fault.times);
-        if !begun || done {
+        if !self.spoils(self.seen) {
             return false;
         }
         if let Effect::RateLimit { seconds } = self.fault.effect {
@@ -219,6 +232,15 @@ impl Faults {
             .iter()
             .map(|rule| (rule.fault.clone(), rule.seen))
             .collect()
+    }
+
+    /// Notes that an assertion left with the answer to a call.
+    pub(crate) fn count_assertion(&mut self, asked: Asked<'_>) {
+        for rule in &mut self.rules {
+            if matches!(rule.fault.effect, Effect::Saml(_)) && rule.matches(asked) {
+                rule.seen = rule.seen.saturating_add(1);
+            }
+        }
     }
 
     /// What goes wrong with a call, and until when where that matters.
@@ -278,6 +300,20 @@ mod tests {
             [hit(""), hit(""), hit(""), hit("")],
             [false, true, true, false]
         );
+    }
+
+    #[test]
+    fn a_rule_about_assertions_counts_those_that_leave() {
+        let mut faults = Faults::default();
+        faults.add(Fault::new("GET", "*", Effect::Saml(SamlFault::Wrapping(3))));
+        let call = asked("/app/x/exk/sso/saml", "", Time(0));
+        assert_eq!(faults.strike(call).len(), 1, "asked to sign in first");
+        assert_eq!(faults.strike(call).len(), 1, "answered");
+        faults.count_assertion(call);
+        assert_eq!(faults.strike(call).len(), 0, "once was enough");
+        let text = r#"{"effect": {"saml": {"wrapping": 3}}}"#;
+        let read: Fault = serde_json::from_str(text).unwrap();
+        assert_eq!(read.effect, Effect::Saml(SamlFault::Wrapping(3)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Subject;
 
 /// A value as text; null is empty.
-pub(super) fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
@@ -66,6 +66,10 @@ pub(super) fn call(name: &str, arguments: &[Value], subject: &dyn Subject) -> Va
             .collect::<Vec<_>>()
             .join(",")
             .into(),
+        "user.getInternalProperty" => subject.value(&["user".to_owned(), at(0)]),
+        "Groups.startsWith" | "Groups.endsWith" | "Groups.contains" => {
+            groups(name, &at(1), arguments.get(2), subject)
+        }
         _ => membership(name, arguments, subject),
     }
 }
@@ -75,6 +79,20 @@ fn list(arguments: &[Value]) -> Vec<Value> {
         Some(Value::Array(list)) => list.clone(),
         _ => Vec::new(),
     }
+}
+
+/// The names of the user's groups that fit, so many at most.
+fn groups(name: &str, wanted: &str, most: Option<&Value>, subject: &dyn Subject) -> Value {
+    let most = most.and_then(Value::as_u64).unwrap_or(100);
+    let most = usize::try_from(most).unwrap_or(100);
+    let mut names = subject.group_names();
+    names.retain(|one| match name {
+        "Groups.startsWith" => one.starts_with(wanted),
+        "Groups.endsWith" => one.ends_with(wanted),
+        _ => one.contains(wanted),
+    });
+    names.truncate(most);
+    names.into()
 }
 
 fn switch(arguments: &[Value]) -> Value {

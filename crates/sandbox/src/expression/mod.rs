@@ -1,11 +1,14 @@
 //! Okta Expression Language, as far as group rules and mappings use it: `user.` attributes, comparisons, `and`/`or`/`not`,
-//! `? :`, `+`, the `String`, `Arrays` and `Convert` functions, and group membership.
+//! `? :`, `+`, the `String`, `Arrays`, `Convert` and `Groups` functions, and group membership; templates with expressions.
 
 mod call;
+mod fill;
 mod parse;
 
 use serde_json::Value;
 
+pub(crate) use call::text;
+pub(crate) use fill::fill;
 pub(crate) use parse::parse;
 
 /// A parsed expression.
@@ -104,7 +107,7 @@ fn compare(op: Op, a: &Value, b: &Value) -> Value {
 fn plus(a: &Value, b: &Value) -> Value {
     match (a.as_i64(), b.as_i64()) {
         (Some(a), Some(b)) => a.saturating_add(b).into(),
-        _ => format!("{}{}", call::text(a), call::text(b)).into(),
+        _ => format!("{}{}", text(a), text(b)).into(),
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) struct Call {
     pub(crate) path: String,
     pub(crate) params: Vec<(&'static str, String)>,
     pub(crate) query: Query,
+    /// The query as it was written.
+    pub(crate) raw_query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// Scheme, host and port as the client wrote them: all links start with it.
@@ -73,6 +75,8 @@ pub(crate) struct Call {
     pub(crate) request_id: String,
     /// A number of this call alone, to draw from where something looks random.
     pub(crate) salt: u64,
+    /// What is to be wrong with an answer by SAML.
+    pub(crate) saml_faults: Vec<crate::saml::SamlFault>,
 }
 
 impl Call {
@@ -83,6 +87,7 @@ impl Call {
             path: path.to_owned(),
             params: Vec::new(),
             query: Query::parse(query),
+            raw_query: query.to_owned(),
             headers: HeaderMap::new(),
             body: Bytes::new(),
             base: "http://localhost".to_owned(),
@@ -91,6 +96,7 @@ impl Call {
             power: crate::roles::Power::of_user(org, 0),
             request_id: "own".to_owned(),
             salt: crate::store::mix(org.seed),
+            saml_faults: Vec::new(),
         }
     }
 

@@ -26,6 +26,7 @@ use crate::orgs::Orgs;
 use crate::pages;
 use crate::provisioning;
 use crate::roles::Power;
+use crate::saml::SamlFault;
 use crate::shared::Shared;
 
 /// Bodies may be so large, in bytes.
@@ -139,6 +140,27 @@ impl Visit<'_> {
         self.effects.iter().any(|(effect, _)| effect == wanted)
     }
 
+    /// What is to be wrong with an answer by SAML.
+    fn saml_faults(&self) -> Vec<SamlFault> {
+        let faults = self.effects.iter().filter_map(|(effect, _)| match effect {
+            Effect::Saml(fault) => Some(*fault),
+            _ => None,
+        });
+        faults.collect()
+    }
+
+    /// Notes that an assertion left with the answer to a call.
+    fn count_assertion(&self, call: &Call) {
+        let template = template(self.shared, &call.method, &call.path).to_owned();
+        self.shared.faults().count_assertion(Asked {
+            method: call.method.as_str(),
+            path: &call.path,
+            template: &template,
+            query: &call.raw_query,
+            now: call.now,
+        });
+    }
+
     async fn answer(mut self) -> (Reply, Cut) {
         let now = self.shared.clock.now();
         let salt = self.shared.next_call();
@@ -147,6 +169,7 @@ impl Visit<'_> {
             path: self.path.to_owned(),
             params: Vec::new(),
             query: Query::parse(self.parts.uri.query().unwrap_or_default()),
+            raw_query: self.parts.uri.query().unwrap_or_default().to_owned(),
             headers: self.parts.headers.clone(),
             body: std::mem::take(&mut self.body),
             base: base(self.parts, self.shared),
@@ -155,6 +178,7 @@ impl Visit<'_> {
             power: Power::default(),
             request_id: request_id(salt),
             salt,
+            saml_faults: self.saml_faults(),
         };
         if self.has(&Effect::WrongNonce) {
             self.shared.memory().renew(now, true);
@@ -166,6 +190,9 @@ impl Visit<'_> {
                 .await
                 .unwrap_or_else(|fail| fail.reply(&error_id(salt))),
         };
+        if reply.carries_assertion {
+            self.count_assertion(&call);
+        }
         let cut = self.spoil(&mut reply, &call);
         self.note(&call, &reply);
         if self.effects.is_empty() {

@@ -11,6 +11,8 @@ pub(crate) struct Reply {
     pub(crate) headers: Vec<(HeaderName, String)>,
     pub(crate) content_type: &'static str,
     pub(crate) body: Bytes,
+    /// Whether an assertion about a person leaves with it.
+    pub(crate) carries_assertion: bool,
 }
 
 impl Reply {
@@ -27,6 +29,7 @@ impl Reply {
             headers: Vec::new(),
             content_type: "application/json",
             body,
+            carries_assertion: false,
         }
     }
 
@@ -37,6 +40,7 @@ impl Reply {
             headers: Vec::new(),
             content_type: "",
             body: Bytes::new(),
+            carries_assertion: false,
         }
     }
 

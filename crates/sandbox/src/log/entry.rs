@@ -54,6 +54,8 @@ pub(crate) struct Event {
     pub(crate) name: &'static str,
     targets: Vec<Target>,
     failure: Option<String>,
+    /// Who did it, when that is not who called.
+    pub(super) actor: Option<Target>,
 }
 
 impl Event {
@@ -63,7 +65,14 @@ impl Event {
             name,
             targets: Vec::new(),
             failure: None,
+            actor: None,
         }
+    }
+
+    /// Says who did it: a person whose session is not a caller of the API.
+    pub(crate) fn by(mut self, actor: Target) -> Self {
+        self.actor = Some(actor);
+        self
     }
 
     /// Adds a target.
@@ -97,7 +106,7 @@ pub(crate) struct Entry {
 }
 
 /// Message and legacy name of the events this org writes.
-const MESSAGES: [(&str, &str); 30] = [
+const MESSAGES: [(&str, &str); 32] = [
     ("user.lifecycle.create", "Create okta user"),
     ("user.lifecycle.activate", "Activate Okta user"),
     ("user.lifecycle.reactivate", "Reactivate Okta user"),
@@ -126,6 +135,11 @@ const MESSAGES: [(&str, &str); 30] = [
     ("user.account.privilege.revoke", "Revoke user privilege"),
     ("user.mfa.factor.reset_all", "Reset all factors for user"),
     ("user.session.start", "User login to Okta"),
+    ("user.authentication.sso", "User single sign on to app"),
+    (
+        "app.generic.unauth_app_access_attempt",
+        "User attempted unauthorized access to app",
+    ),
     ("group.lifecycle.create", "Create Okta group"),
     ("group.lifecycle.delete", "Delete Okta group"),
     ("group.profile.update", "Update Okta group profile"),

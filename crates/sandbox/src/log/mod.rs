@@ -33,8 +33,22 @@ impl Log {
 
 impl Org {
     /// Writes an entry about what a call did.
-    pub(crate) fn record(&mut self, call: &Call, event: Event) {
-        let actor = match &call.caller {
+    pub(crate) fn record(&mut self, call: &Call, mut event: Event) {
+        let own = event.actor.take();
+        let actor = own.unwrap_or_else(|| self.caller_target(call));
+        let token = match call.caller {
+            Caller::Token { token, .. } => Some(self.tail.id(Kind::TOKEN, token)),
+            _ => None,
+        };
+        let serial = self.log.rows.next_serial();
+        self.log
+            .rows
+            .push(Entry::of(self.tail, serial, call, actor, token, event));
+    }
+
+    /// Who calls, as actor of an entry.
+    fn caller_target(&self, call: &Call) -> Target {
+        match &call.caller {
             Caller::Token { user, .. } => self.user_target(*user),
             Caller::App {
                 user: Some(user), ..
@@ -49,15 +63,7 @@ impl Org {
                 "system@okta.com",
                 "Okta System",
             ),
-        };
-        let token = match call.caller {
-            Caller::Token { token, .. } => Some(self.tail.id(Kind::TOKEN, token)),
-            _ => None,
-        };
-        let serial = self.log.rows.next_serial();
-        self.log
-            .rows
-            .push(Entry::of(self.tail, serial, call, actor, token, event));
+        }
     }
 
     /// A user as actor or target of an entry.

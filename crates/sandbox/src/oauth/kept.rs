@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::keys::{Certified, Made};
 use super::{Keys, PrivateKey};
 
 /// Keys as PEM; those that were not needed so far are missing.
@@ -13,6 +14,9 @@ struct Kept {
     own: Option<String>,
     /// Server, generation, key.
     servers: Vec<((u32, u32), String)>,
+    /// Id of the key, key, certificate.
+    #[serde(default)]
+    certificates: Vec<(String, String, Made)>,
 }
 
 /// Writes them.
@@ -21,6 +25,11 @@ pub(crate) fn serialize<S: Serializer>(keys: &Arc<Keys>, to: S) -> Result<S::Ok,
     let kept = Kept {
         own: keys.made().map(|key| key.pem.clone()),
         servers: servers.map(|(of, key)| (of, key.pem.clone())).collect(),
+        certificates: keys
+            .made_with_certificates()
+            .into_iter()
+            .map(|(kid, one)| (kid, one.key.pem.clone(), one.shown))
+            .collect(),
     };
     kept.serialize(to)
 }
@@ -31,8 +40,13 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<Keys
     let key = |pem: &str| PrivateKey::from_pem(pem).ok_or_else(|| D::Error::custom("no RSA key"));
     let own = kept.own.as_deref().map(key).transpose()?;
     let servers = kept.servers.iter().map(|(of, pem)| Ok((*of, key(pem)?)));
+    let certified = kept.certificates.into_iter().map(|(kid, pem, shown)| {
+        let key = Arc::new(key(&pem)?);
+        Ok((kid, Certified { key, shown }))
+    });
     Ok(Arc::new(Keys::with(
         own,
         servers.collect::<Result<_, _>>()?,
+        certified.collect::<Result<_, _>>()?,
     )))
 }

@@ -6,16 +6,26 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{CertificateParams, DistinguishedName, DnType, date_time_ymd};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::jws::{encode, thumbprint};
+use super::sha1;
 use crate::apps::Certificate;
 use crate::clock::Time;
+
+/// With which hash an RSA key signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RsaHash {
+    Sha1,
+    Sha256,
+    Sha512,
+}
 
 /// An RSA key pair.
 #[derive(Debug)]
@@ -76,15 +86,29 @@ impl PrivateKey {
             encode(header.to_string().as_bytes()),
             encode(claims.to_string().as_bytes())
         );
+        let signature = self.sign_bytes(RsaHash::Sha256, signed.as_bytes());
+        format!("{signed}.{}", encode(&signature))
+    }
+
+    /// A signature by RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2).
+    pub(crate) fn sign_bytes(&self, hash: RsaHash, bytes: &[u8]) -> Vec<u8> {
+        let encoding = match hash {
+            RsaHash::Sha1 => {
+                let der = self.pair.as_der();
+                return der
+                    .ok()
+                    .and_then(|der| sha1::sign(der.as_ref(), bytes))
+                    .unwrap_or_default();
+            }
+            RsaHash::Sha256 => &RSA_PKCS1_SHA256,
+            RsaHash::Sha512 => &RSA_PKCS1_SHA512,
+        };
         let mut signature = vec![0; self.pair.public_modulus_len()];
         // A key of 2048 bits always signs; an empty signature would be refused by everybody.
-        let _ = self.pair.sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            signed.as_bytes(),
-            &mut signature,
-        );
-        format!("{signed}.{}", encode(&signature))
+        let _ = self
+            .pair
+            .sign(encoding, &SystemRandom::new(), bytes, &mut signature);
+        signature
     }
 }
 
@@ -95,11 +119,37 @@ pub(crate) struct Keys {
     /// Keys of custom servers, by server and generation.
     servers: Mutex<HashMap<(u32, u32), Arc<PrivateKey>>>,
     /// Certificates that sign for apps, by the id of their key.
-    certificates: Mutex<HashMap<String, Made>>,
+    certificates: Mutex<HashMap<String, Certified>>,
+}
+
+/// A key with its certificate.
+#[derive(Clone, Debug)]
+pub(crate) struct Certified {
+    pub(crate) key: Arc<PrivateKey>,
+    pub(crate) shown: Made,
+}
+
+impl Certified {
+    /// A certificate for a key, signed by itself, as Okta's are.
+    pub(crate) fn new(key: Arc<PrivateKey>, wanted: &Certificate, subdomain: &str) -> Option<Self> {
+        let pair = rcgen::KeyPair::from_pem(&key.pem).ok()?;
+        let der = params(wanted, subdomain)
+            .self_signed(&pair)
+            .ok()?
+            .der()
+            .to_vec();
+        let shown = Made {
+            x5c: STANDARD.encode(&der),
+            thumbprint: encode(&Sha256::digest(&der)),
+            n: key.n.clone(),
+            e: key.e.clone(),
+        };
+        Some(Self { key, shown })
+    }
 }
 
 /// A certificate, as its parts are shown.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Made {
     /// The certificate in base64.
     pub(crate) x5c: String,
@@ -110,14 +160,32 @@ pub(crate) struct Made {
 }
 
 impl Keys {
-    /// Keys that were made before: the org's own, and those of custom servers.
-    pub(crate) fn with(own: Option<PrivateKey>, servers: Vec<((u32, u32), PrivateKey)>) -> Self {
+    /// Keys that were made before: the org's own, those of custom servers, and those with certificates by their ids.
+    pub(crate) fn with(
+        own: Option<PrivateKey>,
+        servers: Vec<((u32, u32), PrivateKey)>,
+        certified: HashMap<String, Certified>,
+    ) -> Self {
         let servers = servers.into_iter().map(|(of, key)| (of, Arc::new(key)));
         Self {
             signing: own.map_or_else(OnceLock::new, |key| OnceLock::from(Some(Arc::new(key)))),
             servers: Mutex::new(servers.collect()),
-            certificates: Mutex::default(),
+            certificates: Mutex::new(certified),
         }
+    }
+
+    /// The keys with certificates that were made, by their ids.
+    pub(super) fn made_with_certificates(&self) -> Vec<(String, Certified)> {
+        let made = self
+            .certificates
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = made
+            .iter()
+            .map(|(kid, one)| (kid.clone(), one.clone()))
+            .collect();
+        all.sort_by(|(a, _), (b, _)| a.cmp(b));
+        all
     }
 
     /// The key that signs access tokens, if one was made.
@@ -154,8 +222,13 @@ impl Keys {
         Some(key)
     }
 
-    /// The certificate of an app: self-signed by the org's key, as Okta's are. Made once.
+    /// What a certificate of an app or an identity provider shows.
     pub(crate) fn certificate(&self, wanted: &Certificate, subdomain: &str) -> Option<Made> {
+        Some(self.certified(wanted, subdomain)?.shown)
+    }
+
+    /// A certificate with its key: each has its own. Made once.
+    pub(crate) fn certified(&self, wanted: &Certificate, subdomain: &str) -> Option<Certified> {
         let mut made = self
             .certificates
             .lock()
@@ -163,19 +236,8 @@ impl Keys {
         if let Some(known) = made.get(&wanted.kid) {
             return Some(known.clone());
         }
-        let key = self.signing()?;
-        let pair = rcgen::KeyPair::from_pem(&key.pem).ok()?;
-        let der = params(wanted, subdomain)
-            .self_signed(&pair)
-            .ok()?
-            .der()
-            .to_vec();
-        let new = Made {
-            x5c: STANDARD.encode(&der),
-            thumbprint: encode(&Sha256::digest(&der)),
-            n: key.n.clone(),
-            e: key.e.clone(),
-        };
+        let key = Arc::new(PrivateKey::generate()?);
+        let new = Certified::new(key, wanted, subdomain)?;
         made.insert(wanted.kid.clone(), new.clone());
         Some(new)
     }

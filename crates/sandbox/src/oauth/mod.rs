@@ -22,10 +22,11 @@ mod jws;
 pub(crate) mod kept;
 mod keys;
 mod nonces;
-mod page;
+pub(crate) mod page;
 mod request;
 mod scopes;
 mod session;
+mod sha1;
 mod sign_ins;
 mod token;
 mod tokens;
@@ -34,9 +35,11 @@ use crate::http::Routes;
 
 pub(crate) use access::{Shown, bearer, expired, insufficient_scope};
 pub(crate) use jws::{encode as base64url, is_private, thumbprint};
-pub(crate) use keys::{Keys, PrivateKey};
+pub(crate) use keys::{Certified, Keys, PrivateKey, RsaHash};
 pub(crate) use nonces::Memory;
-pub(crate) use sign_ins::SignIns;
+pub(crate) use request::is_assigned as assigned;
+pub(crate) use session::{of as session, redirect, sign_in_first};
+pub(crate) use sign_ins::{Session, SignIns};
 
 /// The routes of all authorization servers.
 pub(crate) fn routes(routes: &mut Routes) {
@@ -76,5 +79,6 @@ pub(crate) fn routes(routes: &mut Routes) {
     }
     routes
         .protocol(http::Method::GET, "/login/login.htm", session::show)
-        .protocol(http::Method::POST, "/login/login.htm", session::sign_in);
+        .protocol(http::Method::POST, "/login/login.htm", session::sign_in)
+        .protocol(http::Method::GET, "/login/signout", session::sign_out);
 }

@@ -15,6 +15,8 @@ pub(crate) struct Memory {
     nonces: Vec<(String, Time)>,
     used: HashMap<String, Time>,
     made: u64,
+    /// The last answer by SAML to each app.
+    answers: HashMap<u32, String>,
 }
 
 impl Memory {
@@ -51,6 +53,11 @@ impl Memory {
         self.nonces
             .iter()
             .any(|(known, made)| known == nonce && made.plus(NONCE_TAKEN) > now)
+    }
+
+    /// Notes an answer by SAML to an app. Gives the one before.
+    pub(crate) fn answered(&mut self, app: u32, text: &str) -> Option<String> {
+        self.answers.insert(app, text.to_owned())
     }
 
     /// Notes that an id was used. Gives whether it was new.

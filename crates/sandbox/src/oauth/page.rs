@@ -6,9 +6,18 @@ use http::{HeaderName, StatusCode, header};
 
 use crate::http::Reply;
 
-const STYLE: &str = "body{font:16px system-ui,sans-serif;max-width:22rem;margin:15vh auto;padding:0 1rem;color:#222;background:#fafafa}\
-label{display:block;margin:1rem 0 .25rem}input{width:100%;padding:.5rem;font:inherit;box-sizing:border-box}\
-button{margin-top:1.5rem;padding:.6rem 1.2rem;font:inherit}[role=alert]{color:#a00}";
+const STYLE: &str = ":root{color-scheme:light dark;--ink:#1d1d21;--faint:#5e5e69;--line:#c6c6cf;--paper:#fafafb;--card:#fff;\
+--act:#1650c4;--bad:#a31515}@media(prefers-color-scheme:dark){:root{--ink:#ececf1;--faint:#a6a6b3;--line:#4a4a55;\
+--paper:#17171b;--card:#212127;--act:#8fb4ff;--bad:#ff9a9a}}*{box-sizing:border-box}\
+body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:12vh auto 4rem;padding:0 1rem;color:var(--ink);background:var(--paper)}\
+form{max-width:22rem}h1{font-size:1.5rem;line-height:1.25}label{display:block;margin:1rem 0 .25rem}\
+input{width:100%;padding:.6rem;font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:.375rem}\
+button{margin-top:1.5rem;padding:.6rem 1.4rem;font:inherit;font-weight:600;color:var(--paper);background:var(--act);border:0;border-radius:.375rem}\
+a{color:var(--act)}:focus-visible{outline:2px solid var(--act);outline-offset:2px}[role=alert]{color:var(--bad)}\
+.code{margin:0;color:var(--faint)}header{display:flex;flex-wrap:wrap;gap:0 1rem;justify-content:space-between}header span{color:var(--faint)}\
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem;padding:0;list-style:none}\
+.tiles a{display:block;height:100%;padding:1rem;text-decoration:none;color:inherit;background:var(--card);border:1px solid var(--line);\
+border-radius:.5rem;overflow-wrap:anywhere}.tiles span{display:block;font-size:1.75rem;font-weight:600;color:var(--act)}";
 
 /// Text that may stand in HTML.
 fn escaped(text: &str) -> String {
@@ -54,8 +63,45 @@ pub(super) fn sign_in(from: &str, name: &str, wrong: Option<&str>) -> Reply {
 }
 
 /// A page that says one thing.
-pub(super) fn done(text: &str) -> Reply {
+pub(crate) fn done(text: &str) -> Reply {
     page("Okta", &format!("<h1>{}</h1>", escaped(text)))
+}
+
+/// A page that says what is wrong, and leads home.
+pub(crate) fn problem(status: StatusCode, title: &str, text: &str) -> Reply {
+    let body = format!(
+        "<p class=\"code\">{}</p><h1>{}</h1><p role=\"alert\">{}</p><p><a href=\"/app/UserHome\">Go to home page</a></p>",
+        status.as_u16(),
+        escaped(title),
+        escaped(text)
+    );
+    page(&escaped(title), &body).status(status)
+}
+
+/// The dashboard of a person: labels and addresses of tiles.
+pub(crate) fn home(name: &str, login: &str, tiles: &[(String, String)]) -> Reply {
+    let mut list = String::new();
+    for (label, to) in tiles {
+        let first: String = label.chars().take(1).flat_map(char::to_uppercase).collect();
+        let _ = write!(
+            list,
+            "<li><a href=\"{}\"><span aria-hidden=\"true\">{}</span>{}</a></li>",
+            escaped(to),
+            escaped(&first),
+            escaped(label)
+        );
+    }
+    let apps = if list.is_empty() {
+        "<p>No apps are assigned to you yet. Your administrator assigns them.</p>".to_owned()
+    } else {
+        format!("<ul class=\"tiles\">{list}</ul>")
+    };
+    let body = format!(
+        "<header><p>{} <span>{}</span></p><p><a href=\"/login/signout\">Sign out</a></p></header><h1>My Apps</h1>{apps}",
+        escaped(name),
+        escaped(login)
+    );
+    page("My Apps Dashboard", &body)
 }
 
 /// The page for errors that must not be sent to the client.
@@ -70,7 +116,7 @@ pub(super) fn error(status: u16, error: &str, text: &str) -> Reply {
 }
 
 /// A form that sends itself (OAuth 2.0 Form Post Response Mode).
-pub(super) fn form_post(to: &str, members: &[(&str, String)]) -> Reply {
+pub(crate) fn form_post(to: &str, members: &[(&str, String)]) -> Reply {
     let mut fields = String::new();
     for (name, value) in members {
         let _ = write!(

@@ -277,18 +277,7 @@ fn max_age(query: &Query) -> Result<Option<i64>, OAuthFail> {
 
 /// Refuses users to whom the app is not assigned.
 pub(super) fn assigned(org: &Org, app: u32, user: u32) -> Result<(), OAuthFail> {
-    let mine = org
-        .people
-        .get(user)
-        .map(|person| person.groups.as_slice())
-        .unwrap_or_default();
-    let held = org.apps.get(app).is_some_and(|app| {
-        app.users.contains_key(&user)
-            || app.groups.contains_key(&crate::groups::EVERYONE)
-            || mine.iter().any(|group| app.groups.contains_key(group))
-            || app.setting(&["implicitAssignment"]) == Some(&Value::Bool(true))
-    });
-    if held {
+    if is_assigned(org, app, user) {
         Ok(())
     } else {
         Err(OAuthFail::bad(
@@ -296,4 +285,19 @@ pub(super) fn assigned(org: &Org, app: u32, user: u32) -> Result<(), OAuthFail> 
             "User is not assigned to the client application.",
         ))
     }
+}
+
+/// Whether a user has an app: by itself, by a group, or because everybody has it.
+pub(crate) fn is_assigned(org: &Org, app: u32, user: u32) -> bool {
+    let mine = org
+        .people
+        .get(user)
+        .map(|person| person.groups.as_slice())
+        .unwrap_or_default();
+    org.apps.get(app).is_some_and(|app| {
+        app.users.contains_key(&user)
+            || app.groups.contains_key(&crate::groups::EVERYONE)
+            || mine.iter().any(|group| app.groups.contains_key(group))
+            || app.setting(&["implicitAssignment"]) == Some(&Value::Bool(true))
+    })
 }

@@ -93,7 +93,7 @@ fn cookie(call: &Call) -> Option<&str> {
 }
 
 /// The session that a call shows.
-pub(super) fn of(org: &Org, call: &Call) -> Option<Session> {
+pub(crate) fn of(org: &Org, call: &Call) -> Option<Session> {
     let session = org.sign_ins.sessions.get(cookie(call)?)?;
     let alive = session.until > call.now && super::grants::may_sign_in(org, session.user);
     alive.then(|| session.clone())
@@ -108,14 +108,37 @@ pub(super) fn end(org: &mut Org, call: &Call) -> Option<u32> {
     Some(session.user)
 }
 
-/// Where a sign-in leads: only to this org's own authorize endpoints.
+/// Where a sign-in leads: only to what this org itself has for people.
 fn onward(form: &Query) -> Option<&str> {
     let path = form.get("fromURI")?;
-    (path.starts_with("/oauth2/") && !path.contains(['\\', '\r', '\n'])).then_some(path)
+    let own = ["/oauth2/", "/app/", "/home/"];
+    let is_own = own.iter().any(|start| path.starts_with(start));
+    (is_own && !path.contains(['\\', '\r', '\n'])).then_some(path)
 }
 
-/// `GET /login/login.htm`: the sign-in page.
-pub(crate) fn show(_org: &mut Org, call: &Call, _memory: &mut Memory) -> Reply {
+/// Sends somebody to the sign-in page, which leads back to a path; with `force` also who is signed in.
+pub(crate) fn sign_in_first(call: &Call, back: &str, force: bool) -> Reply {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("fromURI", back);
+    if force {
+        query.append_pair("prompt", "login");
+    }
+    redirect(&call.url(&format!("/login/login.htm?{}", query.finish())))
+}
+
+/// `GET /login/signout`: ends the session.
+pub(crate) fn sign_out(org: &mut Org, call: &Call, _memory: &mut Memory) -> Reply {
+    end(org, call);
+    redirect(&call.url("/login/login.htm"))
+        .header(header::SET_COOKIE, format!("{COOKIE}=; Path=/; Max-Age=0"))
+}
+
+/// `GET /login/login.htm`: the sign-in page; who has a session goes on at once, unless asked to sign in again.
+pub(crate) fn show(org: &mut Org, call: &Call, _memory: &mut Memory) -> Reply {
+    let force = call.query.get("prompt") == Some("login");
+    if let Some(path) = onward(&call.query).filter(|_| !force && of(org, call).is_some()) {
+        return redirect(&call.url(path));
+    }
     page::sign_in(
         call.query.get("fromURI").unwrap_or_default(),
         call.query.get("username").unwrap_or_default(),
@@ -160,13 +183,13 @@ pub(crate) fn sign_in(org: &mut Org, call: &Call, _memory: &mut Memory) -> Reply
     let cookie = format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax{secure}");
     let reply = match onward(&form) {
         Some(path) => redirect(&call.url(path)),
-        None => page::done("You are signed in."),
+        None => redirect(&call.url("/app/UserHome")),
     };
     reply.header(header::SET_COOKIE, cookie)
 }
 
 /// 302 to an address.
-pub(super) fn redirect(to: &str) -> Reply {
+pub(crate) fn redirect(to: &str) -> Reply {
     Reply::empty(StatusCode::FOUND)
         .header(header::LOCATION, to)
         .header(header::CACHE_CONTROL, "no-cache, no-store")

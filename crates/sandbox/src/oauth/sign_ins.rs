@@ -76,6 +76,9 @@ pub(crate) struct SignIns {
     /// Refresh tokens: grant, and for replaced ones the end of their leeway.
     tokens: HashMap<String, (u32, Option<Time>)>,
     revoked: HashSet<String>,
+    /// Questions by SAML that wait until the person has signed in.
+    #[serde(default)]
+    pub(crate) questions: HashMap<String, crate::saml::Question>,
     failures: HashMap<u32, u32>,
 }
 

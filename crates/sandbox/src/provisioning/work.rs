@@ -215,6 +215,7 @@ fn call(shared: &Shared) -> Call {
         path: "/provisioning".to_owned(),
         params: Vec::new(),
         query: Query::default(),
+        raw_query: String::new(),
         headers: HeaderMap::new(),
         body: Bytes::new(),
         base: String::new(),
@@ -223,5 +224,6 @@ fn call(shared: &Shared) -> Call {
         power: Power::default(),
         request_id: format!("a{salt:016x}"),
         salt,
+        saml_faults: Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Doc, parts};
-use crate::expression::{Subject, parse};
+use crate::expression::{Subject, fill, parse};
 use crate::groups::EVERYONE;
 use crate::org::Org;
 use crate::store::Kind;
@@ -126,11 +126,42 @@ fn lives(rule: &Doc) -> Lives {
     }
 }
 
-/// The user and the app as an expression of a claim sees them.
-struct Seen<'a> {
+/// The user and the app as an expression of a claim or an assertion sees them.
+pub(crate) struct Seen<'a> {
     org: &'a Org,
     app: u32,
     user: Option<u32>,
+}
+
+impl<'a> Seen<'a> {
+    /// An app and somebody who signs in to it, by their serials.
+    pub(crate) fn new(org: &'a Org, app: u32, user: Option<u32>) -> Self {
+        Self { org, app, user }
+    }
+
+    /// A member of the profile that the user has in the app.
+    fn of_assignment(&self, name: &str) -> Option<Value> {
+        let held = self.org.apps.get(self.app)?.users.get(&self.user?)?;
+        held.profile
+            .get(name)
+            .filter(|value| !value.is_null())
+            .cloned()
+    }
+
+    /// The name that the user has in the app: the one of the assignment, else by the app's template.
+    fn name_in_app(&self) -> Option<String> {
+        let (app, user) = (self.org.apps.get(self.app)?, self.user?);
+        let own = app.users.get(&user).and_then(|held| held.user_name.clone());
+        let template = || {
+            let credentials = app.body.get("credentials")?;
+            let text = credentials
+                .pointer("/userNameTemplate/template")?
+                .as_str()?;
+            Some(fill(text, self)).filter(|name| !name.is_empty())
+        };
+        let login = || Some(self.org.people.get(user)?.profile.login.to_string());
+        own.or_else(template).or_else(login)
+    }
 }
 
 impl Subject for Seen<'_> {
@@ -146,16 +177,20 @@ impl Subject for Seen<'_> {
                 .map(|app| app.label.clone())
                 .into(),
             ["appuser"] => person.map_or(Value::Null, |_| true.into()),
-            ["appuser", "userName"] => person.map(|person| person.profile.login.to_string()).into(),
+            ["appuser" | "user", "userName"] => self.name_in_app().into(),
+            ["appuser", name] if self.of_assignment(name).is_some() => {
+                self.of_assignment(name).unwrap_or_default()
+            }
             ["user", "id"] => self
                 .user
                 .map(|user| self.org.tail.id(Kind::USER, user))
                 .into(),
             ["user", "status"] => person.map(|person| person.status.text()).into(),
-            ["user" | "appuser", name] | ["user", "profile", name] => person
+            ["user" | "appuser" | "source", name] | ["user", "profile", name] => person
                 .and_then(|person| person.profile.member(name))
                 .unwrap_or_default(),
             ["org", "name"] => self.org.name.clone().into(),
+            ["org", "externalKey"] => self.org.tail.id(Kind("exk"), self.app).into(),
             ["org", "subdomain"] => self.org.subdomain().into(),
             _ => Value::Null,
         }
@@ -184,16 +219,20 @@ impl Subject for Seen<'_> {
 
 fn groups(seen: &Seen<'_>, doc: &Doc) -> Value {
     let wanted = doc.text("value");
-    let fits = |name: &str| match doc.text("group_filter_type") {
+    seen.group_names()
+        .into_iter()
+        .filter(|name| group_fits(doc.text("group_filter_type"), wanted, name))
+        .collect()
+}
+
+/// Whether the name of a group fits a filter of this kind.
+pub(crate) fn group_fits(kind: &str, wanted: &str, name: &str) -> bool {
+    match kind {
         "EQUALS" => name == wanted,
         "CONTAINS" => name.contains(wanted),
         "REGEX" => whole_match(wanted, name),
         _ => name.starts_with(wanted),
-    };
-    seen.group_names()
-        .into_iter()
-        .filter(|name| fits(name))
-        .collect()
+    }
 }
 
 /// Regular expressions as claims use them: `.*` at either end, or a fixed text.

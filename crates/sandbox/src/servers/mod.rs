@@ -19,7 +19,7 @@ use crate::http::{Call, Fail, Routes};
 use crate::org::Org;
 use crate::store::{Doc, Kind, Table, Tail, members};
 
-pub(crate) use evaluate::{Denied, Lives, Wish, claims_for, evaluate};
+pub(crate) use evaluate::{Denied, Lives, Seen, Wish, claims_for, evaluate, group_fits};
 pub(crate) use keys::{active as active_key, public as public_keys};
 
 const SERVER: Kind = Kind("aus");

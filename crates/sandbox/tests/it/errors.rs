@@ -604,6 +604,6 @@ async fn of_policies_and_assignment() {
             .sign_in(ADA, PASSWORD, "")
             .await
             .status()
-            .is_success()
+            .is_redirection()
     );
 }

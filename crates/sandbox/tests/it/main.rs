@@ -28,6 +28,7 @@ mod paging;
 mod policies;
 mod product;
 mod provisioning;
+mod saml;
 mod servers;
 mod sign_in;
 mod users;

@@ -324,12 +324,13 @@ async fn the_sign_in_page_keeps_sessions_and_locks_out() {
         .0,
         200
     );
-    assert_eq!(browser.sign_in(login, PASSWORD, "").await.status(), 200);
     // Nobody is led away from the org.
-    let away = browser
-        .sign_in(login, PASSWORD, "https://evil.example/")
-        .await;
-    assert_eq!(away.status(), 200);
+    for from in ["", "https://evil.example/", "//evil.example/app/"] {
+        let entered = browser.sign_in(login, PASSWORD, from).await;
+        assert_eq!(entered.status(), 302);
+        let home = format!("{}/app/UserHome", org.url());
+        assert_eq!(entered.headers()["location"], home.as_str());
+    }
 }
 
 #[tokio::test]
