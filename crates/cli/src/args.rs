@@ -103,6 +103,7 @@ pub(crate) enum Command {
     Group(commands::group::Group),
     #[command(name = "api-key")]
     ApiKey(commands::api_key::ApiKey),
+    Admin(commands::admin::Admin),
     Tenant(commands::tenant::Tenant),
     Audit(commands::audit::Audit),
     Backup(commands::backup::Backup),

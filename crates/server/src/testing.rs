@@ -157,6 +157,140 @@ impl TestApp {
     }
 }
 
+/// A browser in a test: goes through the whole router, keeps cookies, sends forms as our pages do.
+pub(crate) struct TestBrowser<'t> {
+    t: &'t TestApp,
+    cookies: std::collections::BTreeMap<String, String>,
+    /// Where it stands.
+    pub(crate) address: std::net::IpAddr,
+}
+
+/// What a browser was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Where it is sent on to; empty when it is not.
+    pub(crate) to: String,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl TestApp {
+    /// A browser without cookies.
+    pub(crate) fn browser(&self) -> TestBrowser<'_> {
+        TestBrowser {
+            t: self,
+            cookies: std::collections::BTreeMap::new(),
+            address: std::net::IpAddr::from([192, 0, 2, 7]),
+        }
+    }
+
+    /// A browser in which a new local person with this role is signed in.
+    pub(crate) async fn signed_in(&self, role: &str) -> TestBrowser<'_> {
+        self.signed_in_as(&self.local(), role).await
+    }
+
+    /// The same in the tenant of `by`.
+    pub(crate) async fn signed_in_as(&self, by: &Actor, role: &str) -> TestBrowser<'_> {
+        let mut work = self.app.begin(by).await.unwrap();
+        let draft = crate::directory::UserDraft {
+            kind: crate::directory::Kind::Local,
+            login: format!("{role}-{}", work.id::<uuid::Uuid>().simple()),
+            email: String::new(),
+            display_name: format!("Test {role}"),
+        };
+        let user = crate::directory::create_user(&mut work, &draft, "a test")
+            .await
+            .unwrap();
+        let role = crate::directory::find_role_by(&work, role).await.unwrap();
+        crate::directory::give(&mut work, user.id, role.id, None, "a test")
+            .await
+            .unwrap();
+        let cookies =
+            crate::signin::admit(&mut work, user.id, "link", &crate::web::Browser::default())
+                .await
+                .unwrap();
+        work.commit().await.unwrap();
+        let mut browser = self.browser();
+        cookies.iter().for_each(|cookie| browser.keep(cookie));
+        browser
+    }
+}
+
+impl TestBrowser<'_> {
+    fn keep(&mut self, set: &http::HeaderValue) {
+        let set = set.to_str().unwrap();
+        let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
+        if set.contains("Max-Age=0") {
+            self.cookies.remove(name);
+        } else {
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    /// Forgets a cookie.
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.cookies.remove(name);
+    }
+
+    /// The value of a cookie.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    /// Looks at a page.
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
+        self.send(Request::get(path), Body::empty()).await
+    }
+
+    /// Sends a form from one of our own pages.
+    pub(crate) async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let request = Request::post(path)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin");
+        self.send(request, Body::from(body)).await
+    }
+
+    /// Sends any request with the cookies of this browser.
+    pub(crate) async fn send(&mut self, request: http::request::Builder, body: Body) -> Answer {
+        let pairs: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let mut request = request
+            .header("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
+            .header("cookie", pairs.join("; "))
+            .body(body)
+            .unwrap();
+        let peer = std::net::SocketAddr::new(self.address, 40_000);
+        request
+            .extensions_mut()
+            .insert(axum::extract::ConnectInfo(peer));
+        let response = crate::router::router(&self.t.app)
+            .oneshot(request)
+            .await
+            .unwrap();
+        let (parts, body) = response.into_parts();
+        for cookie in parts.headers.get_all("set-cookie") {
+            self.keep(cookie);
+        }
+        let bytes = to_bytes(body, 1 << 24).await.unwrap();
+        Answer {
+            status: parts.status.as_u16(),
+            to: parts
+                .headers
+                .get("location")
+                .map_or_else(String::new, |to| to.to_str().unwrap().to_owned()),
+            headers: parts.headers,
+            body: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+}
+
 /// Runs each test on `SQLite` and on PostgreSQL: `db_test!(async fn name(t) { ... })`, where `t` is a [`TestApp`].
 /// A module calls it once; parts are added with `db_test!(with |builder| ...; async fn ...)`.
 macro_rules! db_test {

@@ -1,5 +1,6 @@
 //! One file for each group of commands.
 
+pub(crate) mod admin;
 pub(crate) mod api_key;
 pub(crate) mod audit;
 pub(crate) mod backup;
@@ -56,6 +57,7 @@ async fn over_api(command: Command, api: &Api, printer: Printer) -> anyhow::Resu
         Command::User(user) => user.run(api, printer).await,
         Command::Group(group) => group.run(api, printer).await,
         Command::ApiKey(key) => key.run(api, printer).await,
+        Command::Admin(admin) => admin.run(api, printer).await,
         Command::Tenant(tenant) => tenant.run(api, printer).await,
         Command::Audit(audit) => audit.run(api, printer).await,
         Command::Scim(scim) => scim.run(api, printer).await,

@@ -3,6 +3,7 @@
 use clap::Args;
 use keywright_server::config::Config;
 use keywright_server::{serve, telemetry};
+use secrecy::ExposeSecret;
 
 use crate::args::Global;
 use crate::exit::Exit;
@@ -46,6 +47,12 @@ impl Serve {
                 Some(_) => format!("ready on {}", ready.public_url),
                 None => "ready to work".to_owned(),
             });
+            if let Some(link) = &ready.admin_link {
+                say(&format!(
+                    "make the first admin (works once, for an hour): {}",
+                    link.0.expose_secret()
+                ));
+            }
         })
         .await?;
         Ok(Exit::Done)

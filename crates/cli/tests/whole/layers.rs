@@ -29,6 +29,7 @@ const FLOOR: &[&str] = &[
     "app",
     "audit",
     "config",
+    "console",
     "db",
     "jobs",
     "migrations",
@@ -50,6 +51,12 @@ const SLICES: &[(&str, &[&str])] = &[
     ("sync", &["directory", "connections", "scim"]),
     ("doctor", &["directory", "apikeys", "connections", "sync"]),
     ("backup", &["directory"]),
+    ("signin", &["directory"]),
+    ("settings", &["directory", "signin"]),
+    (
+        "overview",
+        &["directory", "apikeys", "connections", "scim", "sync"],
+    ),
 ];
 
 /// Puts the whole together, and is used by nobody but the outside.

@@ -11,6 +11,7 @@
 mod error;
 mod expiring;
 mod owner;
+mod pages;
 mod routes;
 mod store;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use crate::db::{self, UserId, id};
 
 pub use error::{Error, Result};
 pub use expiring::{EXPIRING_JOB, expiring, handlers, schedule};
+pub use pages::pages;
 pub use routes::routes;
 pub use store::{ApiKey, State};
 

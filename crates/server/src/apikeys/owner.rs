@@ -1,5 +1,7 @@
 //! What the directory says of a key's owner.
 
+use std::collections::HashMap;
+
 use crate::app::Work;
 use crate::db::{self, UserId};
 use crate::directory::{self, Access};
@@ -18,4 +20,15 @@ pub(super) async fn mail(work: &Work, id: UserId) -> db::Result<String> {
         Err(directory::Error::Db(error)) => Err(error),
         Err(_) => Ok(String::new()),
     }
+}
+
+/// The logins of the keys' owners, in one query.
+pub(super) async fn logins(
+    work: &Work,
+    keys: &[super::ApiKey],
+) -> db::Result<HashMap<UserId, String>> {
+    let mut ids: Vec<UserId> = keys.iter().map(|key| key.owner_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    directory::logins_of(work, &ids).await
 }

@@ -1,5 +1,7 @@
 //! Sealing entries in batches and verifying the chain.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -55,6 +57,30 @@ pub enum Break {
         /// The anchor's seal.
         seal: i64,
     },
+}
+
+impl fmt::Display for Break {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed { seal } => write!(
+                f,
+                "batch {seal} was changed: an entry in it is altered, added or gone"
+            ),
+            Self::Missing { seal } => write!(f, "batch {seal} is missing"),
+            Self::NoKey { seal } => write!(
+                f,
+                "batch {seal} cannot be checked: its master key is not on the ring"
+            ),
+            Self::ClockWentBack { seal } => write!(
+                f,
+                "the clock stood earlier at batch {seal} than at the one before"
+            ),
+            Self::AnchorLost { seal } => write!(
+                f,
+                "the trail does not lead to the anchor at batch {seal}: its end was cut off, or it is another trail"
+            ),
+        }
+    }
 }
 
 /// The outcome of [`verify`].

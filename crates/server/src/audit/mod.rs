@@ -8,7 +8,10 @@
 //! ```
 
 mod chain;
+mod export;
+mod pages;
 mod routes;
+mod shown;
 mod store;
 
 use serde::Serialize;
@@ -19,7 +22,9 @@ use crate::app::Work;
 use crate::db;
 
 pub use chain::{Anchor, Break, Report, SEAL_JOB, seal, verify};
+pub use pages::pages;
 pub use routes::{routes, seal_all};
+pub use shown::Shown;
 pub use store::{Filter, Row, list};
 
 /// What is to be recorded of one change.

@@ -1,6 +1,6 @@
 //! The audit trail's SQL.
 
-use sea_orm::FromQueryResult;
+use sea_orm::{FromQueryResult, Value};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -43,8 +43,86 @@ pub struct Filter {
     pub target_kind: Option<String>,
     /// Only this target.
     pub target_id: Option<String>,
+    /// Only actions that begin with one of these: `role.`; empty for all.
+    pub prefixes: Vec<&'static str>,
+    /// Only what was refused or failed.
+    pub refused: bool,
+    /// Only entries with this in actor, target, reason or detail, without regard to case; empty for all.
+    pub text: String,
+    /// Only entries since then.
+    pub since: Option<Timestamp>,
+    /// Only entries newer than this one.
+    pub after: Option<Uuid>,
     /// Only entries older than this one.
     pub before: Option<Uuid>,
+}
+
+/// The least id of an entry made at `at` or later: ids begin with their milliseconds.
+fn first_of(at: Timestamp) -> Uuid {
+    Uuid::from_u128(u128::try_from(at.0 / 1_000).unwrap_or(0) << 80)
+}
+
+impl Filter {
+    /// The conditions with their values, to be joined by AND.
+    fn conditions(&self, bound: &mut Vec<Value>) -> String {
+        let mut sql = String::new();
+        let mut mark = |value: Value| {
+            bound.push(value);
+            format!("${}", bound.len())
+        };
+        let exact = [
+            ("action", &self.action),
+            ("target_kind", &self.target_kind),
+            ("target_id", &self.target_id),
+        ];
+        for (column, value) in exact {
+            if let Some(value) = value {
+                sql.push_str(&format!(" AND {column} = {}", mark(value.as_str().into())));
+            }
+        }
+        if !self.prefixes.is_empty() {
+            let any: Vec<String> = self
+                .prefixes
+                .iter()
+                .map(|prefix| format!("action LIKE {}", mark(format!("{prefix}%").into())))
+                .collect();
+            sql.push_str(&format!(" AND ({})", any.join(" OR ")));
+        }
+        if self.refused {
+            sql.push_str(" AND (action LIKE '%refused' OR action LIKE '%failed')");
+        }
+        if !self.text.is_empty() {
+            let text = mark(like(&self.text).into());
+            let columns = ["actor_name", "target_id", "reason", "detail", "action"];
+            let any = columns.map(|column| format!("LOWER({column}) LIKE {text} ESCAPE '!'"));
+            sql.push_str(&format!(" AND ({})", any.join(" OR ")));
+        }
+        let after = self.since.map(first_of).max(self.after);
+        if let Some(after) = after {
+            let compared = if self.after == Some(after) { ">" } else { ">=" };
+            sql.push_str(&format!(" AND id {compared} {}", mark(after.into())));
+        }
+        if let Some(before) = self.before {
+            sql.push_str(&format!(" AND id < {}", mark(before.into())));
+        }
+        sql
+    }
+}
+
+/// A pattern for LIKE that finds `text` anywhere.
+fn like(text: &str) -> String {
+    let escaped: String = text
+        .to_lowercase()
+        .chars()
+        .flat_map(|c| {
+            if matches!(c, '!' | '%' | '_') {
+                vec!['!', c]
+            } else {
+                vec![c]
+            }
+        })
+        .collect();
+    format!("%{escaped}%")
 }
 
 const COLUMNS: &str = "id, at, actor_kind, actor_id, actor_name, action, target_kind, target_id, reason, detail, seal";
@@ -86,24 +164,11 @@ pub(super) async fn insert(work: &Work, rows: &[Row]) -> db::Result<()> {
 
 /// Entries that match, newest first, at most `limit`.
 pub async fn list(work: &Work, filter: &Filter, limit: u32) -> db::Result<Vec<Row>> {
-    let mut sql = format!("SELECT {COLUMNS} FROM audit_entries WHERE tenant_id = $1");
     let mut bound = values![work.tenant];
-    let wanted = [
-        ("action", &filter.action),
-        ("target_kind", &filter.target_kind),
-        ("target_id", &filter.target_id),
-    ];
-    for (column, value) in wanted {
-        if let Some(value) = value {
-            bound.push(value.as_str().into());
-            sql.push_str(&format!(" AND {column} = ${}", bound.len()));
-        }
-    }
-    if let Some(before) = filter.before {
-        bound.push(before.into());
-        sql.push_str(&format!(" AND id < ${}", bound.len()));
-    }
-    sql.push_str(&format!(" ORDER BY id DESC LIMIT {limit}"));
+    let conditions = filter.conditions(&mut bound);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM audit_entries WHERE tenant_id = $1{conditions} ORDER BY id DESC LIMIT {limit}"
+    );
     work.rows(&sql, bound).await
 }
 

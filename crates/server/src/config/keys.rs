@@ -199,6 +199,15 @@ pub const KEYS: &[Key] = &[
             "\"0.0.0.0:9464\"",
         )
     },
+    Key {
+        kind: Kind::List,
+        default: Some("[]"),
+        ..text(
+            "trusted_proxies",
+            "Ranges of the proxies in front of us, whose `X-Forwarded-For` is believed. Without it all people behind a proxy seem to come from its address, and share its limits of sign-in.",
+            "[\"10.0.0.0/8\", \"2001:db8::/32\"]",
+        )
+    },
     text(
         "tls.cert",
         "PEM file with the certificate chain, to end TLS here. Needs `tls.key`.",

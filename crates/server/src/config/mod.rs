@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use figment2::Figment;
 use figment2::providers::Serialized;
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use url::Url;
@@ -95,6 +96,8 @@ pub struct Config {
     pub log: Log,
     /// Metrics.
     pub metrics: Metrics,
+    /// Ranges of the proxies in front of us.
+    pub trusted_proxies: Vec<IpNet>,
     /// TLS at our own listener.
     #[serde(default)]
     pub tls: Tls,

@@ -287,6 +287,41 @@ pub(super) async fn keep_an_admin(work: &Work, user: &User, was_admin: bool) -> 
     }
 }
 
+/// People with a role that administers, blocked ones too, by login; at most `most`.
+pub async fn administrators(work: &Work, most: usize) -> Result<Vec<User>> {
+    let sql = format!(
+        "SELECT {} FROM live_users u WHERE u.tenant_id = $1 AND u.id IN
+            (SELECT user_id FROM live_grants WHERE tenant_id = $1 AND role_id IN ($2, $3) AND (expires_at IS NULL OR expires_at > $4))
+         ORDER BY u.login_key, u.id LIMIT {most}",
+        users::COLUMNS
+    );
+    Ok(work
+        .rows(&sql, values![work.tenant, SUPER_ADMIN, ADMIN, work.now])
+        .await?)
+}
+
+/// Names of people able to sign in who have one of `roles`, at most `most`.
+pub async fn names_having(work: &Work, roles: &[RoleId], most: usize) -> Result<Vec<String>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        display_name: String,
+    }
+    if roles.is_empty() {
+        return Ok(Vec::new());
+    }
+    let marks: Vec<String> = (4..roles.len() + 4).map(|n| format!("${n}")).collect();
+    let sql = format!(
+        "SELECT DISTINCT u.display_name FROM live_grants g JOIN live_users u ON u.tenant_id = g.tenant_id AND u.id = g.user_id
+         WHERE g.tenant_id = $1 AND u.blocked = $2 AND (g.expires_at IS NULL OR g.expires_at > $3) AND g.role_id IN ({})
+         ORDER BY u.display_name LIMIT {most}",
+        marks.join(", ")
+    );
+    let mut bound = values![work.tenant, false, work.now];
+    bound.extend(roles.iter().map(|&role| role.into()));
+    let rows: Vec<Row> = work.rows(&sql, bound).await?;
+    Ok(rows.into_iter().map(|row| row.display_name).collect())
+}
+
 /// How many roles people have as members of a connection's groups.
 pub async fn count_mapped(work: &Work, connection: db::ConnectionId) -> db::Result<i64> {
     #[derive(FromQueryResult)]

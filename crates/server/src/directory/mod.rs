@@ -27,7 +27,8 @@ mod users;
 pub use error::{Error, Result};
 pub use grants::Ended;
 pub use grants::{
-    Grant, GrantId, count_mapped, give, of_user as grants_of, permissions_of, revoke, roles_of,
+    Grant, GrantId, administrators, count_mapped, give, names_having, of_user as grants_of,
+    permissions_of, revoke, roles_of,
 };
 pub(crate) use grants::{admins, end_connection, need_reach};
 pub(crate) use groups::mapped as mapped_groups;
@@ -53,7 +54,7 @@ pub(crate) use users::raise_epochs;
 pub use users::{
     Access, Draft as UserDraft, Kind, Link, Page, User, access, by_login as users_by_login,
     by_okta_id as user_by_okta_id, create as create_user, end_sessions, find as find_user,
-    links as links_of, list as list_users, set_blocked,
+    links as links_of, list as list_users, logins_of, set_blocked,
 };
 
 #[cfg(test)]

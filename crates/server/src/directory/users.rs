@@ -1,5 +1,7 @@
 //! Users: people from Okta, joined by (connection, Okta id) and nothing else; local ones; break-glass admins.
 
+use std::collections::HashMap;
+
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -81,7 +83,7 @@ pub struct User {
     pub updated_at: Timestamp,
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "u.id, u.kind, u.login, u.email, u.given_name, u.family_name, u.display_name, u.okta_status,
     u.facts_source, u.facts_at, u.blocked, u.access_epoch, u.version, u.created_at, u.updated_at";
 
@@ -116,6 +118,28 @@ pub async fn by_okta_id(
     Ok(work
         .row(&sql, values![work.tenant, connection, okta_id])
         .await?)
+}
+
+/// The logins of these users, those that there are.
+pub async fn logins_of(work: &Work, ids: &[UserId]) -> db::Result<HashMap<UserId, String>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: UserId,
+        login: String,
+    }
+    let mut found = HashMap::new();
+    for some in ids.chunks(500) {
+        let marks: Vec<String> = (2..some.len() + 2).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT id, login FROM live_users WHERE tenant_id = $1 AND id IN ({})",
+            marks.join(", ")
+        );
+        let mut bound = values![work.tenant];
+        bound.extend(some.iter().map(|&id| id.into()));
+        let rows: Vec<Row> = work.rows(&sql, bound).await?;
+        found.extend(rows.into_iter().map(|row| (row.id, row.login)));
+    }
+    Ok(found)
 }
 
 /// Users in the order of their ids; `q` is a part of login or name.
@@ -168,6 +192,8 @@ pub struct Access {
     pub blocked: bool,
     /// The name to show as actor.
     pub login: String,
+    /// The person's name.
+    pub display_name: String,
     /// The union of what their roles allow; nothing when blocked.
     pub permissions: Permissions,
 }
@@ -179,9 +205,9 @@ pub async fn access(work: &Work, id: UserId) -> db::Result<Option<Access>> {
         access_epoch: i64,
         blocked: bool,
         login: String,
+        display_name: String,
     }
-    let sql =
-        "SELECT access_epoch, blocked, login FROM live_users WHERE tenant_id = $1 AND id = $2";
+    let sql = "SELECT access_epoch, blocked, login, display_name FROM live_users WHERE tenant_id = $1 AND id = $2";
     let Some(row) = work.row::<Row>(sql, values![work.tenant, id]).await? else {
         return Ok(None);
     };
@@ -193,6 +219,11 @@ pub async fn access(work: &Work, id: UserId) -> db::Result<Option<Access>> {
     Ok(Some(Access {
         epoch: row.access_epoch,
         blocked: row.blocked,
+        display_name: if row.display_name.is_empty() {
+            row.login.clone()
+        } else {
+            row.display_name
+        },
         login: row.login,
         permissions,
     }))

@@ -7,6 +7,7 @@
 
 mod connections;
 mod finding;
+mod pages;
 mod repair;
 mod roles;
 mod routes;
@@ -15,6 +16,7 @@ mod service;
 mod tests;
 
 pub use finding::{Finding, Repair, Severity};
+pub use pages::pages;
 pub use repair::{Repaired, repair};
 pub use routes::routes;
 

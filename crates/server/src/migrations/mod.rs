@@ -8,6 +8,7 @@ mod m0005_sync;
 mod m0006_scim;
 mod m0007_sync_alone;
 mod m0008_scim_facts;
+mod m0009_sign_in;
 
 use crate::db::Migration;
 use crate::vault::SealedColumn;
@@ -23,6 +24,7 @@ pub(crate) fn all() -> &'static [Migration] {
         m0006_scim::MIGRATION,
         m0007_sync_alone::MIGRATION,
         m0008_scim_facts::MIGRATION,
+        m0009_sign_in::MIGRATION,
     ]
 }
 

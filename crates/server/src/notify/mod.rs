@@ -31,7 +31,7 @@ pub use deliver::{DELIVER_JOB, handlers, test};
 pub use error::{Error, Result};
 pub use mail::{Mailer, MailerError};
 pub use routes::routes;
-pub use store::Delivery;
+pub use store::{Delivery, list as deliveries};
 
 id! {
     /// One notice.
@@ -79,6 +79,17 @@ pub enum Topic {
 }
 
 impl Topic {
+    /// All topics that a channel can ask for.
+    pub const ALL: &[Self] = &[
+        Self::RunHeld,
+        Self::RunFailed,
+        Self::ConnectionFailing,
+        Self::ConnectionRecovered,
+        Self::CredentialExpiring,
+        Self::Finding,
+        Self::GrantsChanged,
+    ];
+
     /// Its name on the wire and in the database.
     #[must_use]
     pub fn wire(self) -> &'static str {

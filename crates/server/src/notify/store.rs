@@ -154,11 +154,7 @@ pub(super) async fn later(
 }
 
 /// Deliveries, newest first, from behind `after`.
-pub(super) async fn list(
-    work: &Work,
-    after: Option<DeliveryId>,
-    rows: i64,
-) -> db::Result<Vec<Delivery>> {
+pub async fn list(work: &Work, after: Option<DeliveryId>, rows: i64) -> db::Result<Vec<Delivery>> {
     let before = after.map_or(uuid::Uuid::max(), |id| id.0);
     let sql = "SELECT d.id, d.notice_id, n.topic, n.subject, d.kind, d.target, d.state, d.attempts, d.last_error,
             d.next_at, d.created_at, d.done_at

@@ -11,36 +11,14 @@ use http::{HeaderMap, Method};
 use secrecy::SecretString;
 use utoipa::openapi::OpenApi;
 
-use crate::actor::{Actor, Permission};
+use crate::actor::Actor;
 use crate::apikeys;
 use crate::app::App;
-use crate::web::Problem;
+use crate::web::{Need, Problem};
 
 /// The extension of an operation in the OpenAPI document that says what it needs: a permission's name, `self` for
 /// any valid credential, or `none`.
 const PERMISSION: &str = "x-permission";
-
-/// What an operation needs of its caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Need {
-    /// Nothing: anybody may call it.
-    Nothing,
-    /// A valid credential.
-    Credential,
-    /// This permission.
-    Permission(Permission),
-}
-
-impl Need {
-    /// Reads [`PERMISSION`]; `None` for what it cannot say.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        match text {
-            "none" => Some(Self::Nothing),
-            "self" => Some(Self::Credential),
-            name => name.parse().ok().map(Self::Permission),
-        }
-    }
-}
 
 /// What each operation needs, by method and path as the OpenAPI document declares them; `None` for one that declares
 /// nothing, which stays shut.

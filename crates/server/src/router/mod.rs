@@ -5,6 +5,7 @@
 
 mod docs;
 mod gate;
+mod pages;
 #[cfg(test)]
 mod tests;
 
@@ -12,15 +13,18 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
+use crate::console::{self, Pages};
 use crate::web::{self, Options};
 use crate::{
-    apikeys, audit, connections, directory, doctor, notify, scim, sessions, sync, tenants, vault,
+    apikeys, audit, connections, directory, doctor, notify, overview, scim, sessions, settings,
+    signin, sync, tenants, vault,
 };
 
 use gate::{Gate, guard};
@@ -54,6 +58,7 @@ fn slices() -> OpenApiRouter<App> {
         .merge(doctor::routes())
         .merge(sync::routes())
         .merge(scim::api())
+        .merge(signin::routes())
 }
 
 /// The API's routes and the document that describes them.
@@ -78,14 +83,31 @@ pub fn api() -> (Router<App>, OpenApi) {
 pub fn router(app: &App) -> Router {
     let (api, document) = api();
     let gate = Gate::of(&document);
-    let options = app.part::<Options>().cloned().unwrap_or_default();
+    let options = Options::of(app);
     let guarded = api.layer(from_fn_with_state((app.clone(), gate), guard));
+    let (console, declared) = console_pages().split();
+    let console = console
+        .layer(from_fn_with_state((app.clone(), declared), pages::guard))
+        .merge(console::asset_routes())
+        .layer(CompressionLayer::new().gzip(true));
     let inner = guarded
+        .merge(console)
         .merge(open(&document))
         .merge(connections::public_routes())
         .merge(scim::routes())
         .with_state(app.clone());
     web::around(inner, &options)
+}
+
+/// The pages of all slices, each with what it needs.
+pub fn console_pages() -> Pages {
+    Pages::new()
+        .merge(overview::pages())
+        .merge(signin::pages())
+        .merge(audit::pages())
+        .merge(apikeys::pages())
+        .merge(doctor::pages())
+        .merge(settings::pages())
 }
 
 /// What anybody may see.

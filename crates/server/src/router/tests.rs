@@ -7,11 +7,12 @@ use http::{Method, Request};
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::gate::{Need, operations};
+use super::gate::operations;
 use super::*;
 use crate::actor::{Actor, ActorKind, Permissions};
 use crate::db::UserId;
 use crate::testing::db_test;
+use crate::web::Need;
 
 /// An address of the operation: each parameter becomes a UUID.
 fn address(path: &str) -> String {
@@ -42,6 +43,16 @@ fn knock(method: &Method, path: &str) -> Request<Body> {
         .header(CONTENT_TYPE, "application/json")
         .body(Body::from("{}"))
         .unwrap()
+}
+
+fn pages() -> Vec<(Method, &'static str, Need)> {
+    let (_, declared) = console_pages().split();
+    let mut all: Vec<_> = declared
+        .iter()
+        .map(|(method, path, need)| (method.clone(), path, need))
+        .collect();
+    all.sort_by_key(|(method, path, _)| (*path, method.to_string()));
+    all
 }
 
 async fn body(response: Response) -> String {
@@ -108,6 +119,76 @@ db_test!(
             let problem: Value = serde_json::from_str(&body(response).await).unwrap();
             assert_eq!(problem["permission"], permission.wire());
         }
+    }
+
+    // P3: pages and forms, the list taken from the router.
+    async fn every_page_sends_a_stranger_to_sign_in(t) {
+        for (method, path, need) in pages() {
+            let mut browser = t.browser();
+            let at = address(path);
+            let answer = if method == Method::GET { browser.get(&at).await } else { browser.post(&at, &[]).await };
+            if need == Need::Nothing {
+                assert_ne!(answer.status, 500, "{method} {path}");
+                continue;
+            }
+            assert_eq!((answer.status, answer.body.as_str()), (303, ""), "{method} {path}");
+            assert!(answer.to.starts_with("/sign-in"), "{method} {path}: {}", answer.to);
+        }
+    }
+
+    async fn every_page_tells_who_lacks_its_permission_how_to_get_it(t) {
+        let mut browser = t.signed_in("user").await;
+        for (method, path, need) in pages() {
+            let Need::Permission(permission) = need else { continue };
+            let at = address(path);
+            let answer = if method == Method::GET { browser.get(&at).await } else { browser.post(&at, &[]).await };
+            assert_eq!(answer.status, 403, "{method} {path}");
+            for part in ["Why can I not do this?", permission.wire(), "super_admin", "Who can give you one"] {
+                assert!(answer.body.contains(part), "{method} {path} says nothing of {part}");
+            }
+        }
+    }
+
+    async fn every_form_refuses_what_other_sites_send(t) {
+        let mut browser = t.signed_in("super_admin").await;
+        for (method, path, _) in pages().into_iter().filter(|(method, ..)| *method == Method::POST) {
+            for headers in [vec![("sec-fetch-site", "cross-site")], vec![("origin", "https://evil.example")], vec![]] {
+                let request = Request::builder().method(&method).uri(address(path));
+                let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+                let answer = browser.send(request, Body::empty()).await;
+                assert_eq!(answer.status, 403, "{method} {path} {headers:?}");
+            }
+        }
+    }
+
+    async fn pages_have_no_inline_script_or_style_and_a_policy_that_forbids_them(t) {
+        let mut browser = t.signed_in("super_admin").await;
+        let mut seen = 0;
+        for (_, path, _) in pages().into_iter().filter(|(method, path, _)| *method == Method::GET && !path.contains('{')) {
+            let answer = browser.get(path).await;
+            if !answer.headers.get(CONTENT_TYPE).is_some_and(|media| media.as_bytes().starts_with(b"text/html")) {
+                continue;
+            }
+            let policy = answer.headers["content-security-policy"].to_str().unwrap().to_owned();
+            assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{path}: {policy}");
+            assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
+            for inline in [" style=", "<style", "<script>", " onclick=", "javascript:", "http-equiv"] {
+                assert!(!answer.body.contains(inline), "{path} holds {inline}");
+            }
+            let marks = ["<h1", "lang=\"en\"", "name=\"viewport\"", "id=\"main\""];
+            assert!(answer.status != 200 || marks.iter().all(|mark| answer.body.contains(mark)), "{path}");
+            seen += 1;
+        }
+        assert!(seen > 0);
+    }
+
+    async fn what_is_not_there_is_a_page_for_people_and_a_problem_for_programs(t) {
+        let mut browser = t.signed_in("super_admin").await;
+        let answer = browser.get("/no/such/page").await;
+        assert_eq!(answer.status, 404);
+        assert!(answer.body.contains("There is no such page"));
+        let response = router(&t.app).oneshot(knock(&Method::GET, "/no/such/page")).await.unwrap();
+        assert_eq!(response.headers()[CONTENT_TYPE], web::PROBLEM_MEDIA_TYPE);
     }
 
     async fn what_declares_nothing_stays_shut(t) {

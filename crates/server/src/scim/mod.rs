@@ -36,7 +36,11 @@ pub use requests::State;
 pub use routes::routes;
 pub use said::SETTLE_JOB;
 pub(crate) use settle::{enqueue as settle_soon, took};
-pub use tokens::{Made, Token, create as create_token, list as tokens, revoke as revoke_token};
+pub use state::last_heard;
+pub use tokens::{
+    Made, Token, create as create_token, list as tokens, living as living_tokens,
+    revoke as revoke_token,
+};
 
 /// Where the server of a connection is, below the public address.
 #[must_use]

@@ -60,6 +60,18 @@ pub(super) async fn note(
         .map(drop)
 }
 
+/// When Okta last changed something over SCIM; none when it never did.
+pub async fn last_heard(work: &Work, connection: ConnectionId) -> db::Result<Option<Timestamp>> {
+    #[derive(FromQueryResult)]
+    struct Heard {
+        put_at: Option<Timestamp>,
+        patch_at: Option<Timestamp>,
+    }
+    let sql = "SELECT put_at, patch_at FROM scim_state WHERE tenant_id = $1 AND connection_id = $2";
+    let heard: Option<Heard> = work.row(sql, values![work.tenant, connection]).await?;
+    Ok(heard.and_then(|heard| heard.put_at.max(heard.patch_at)))
+}
+
 /// How a connection's SCIM stands now.
 pub(super) async fn standing(
     work: &Work,

@@ -117,6 +117,15 @@ pub async fn list(work: &Work, connection: ConnectionId) -> db::Result<Vec<Token
     work.rows(&sql, values![work.tenant, connection]).await
 }
 
+/// The tokens of all connections that still count and end before `until`, the next first.
+pub async fn living(work: &Work, until: Timestamp) -> db::Result<Vec<Token>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM scim_tokens WHERE tenant_id = $1 AND revoked_at IS NULL AND expires_at > $2 AND expires_at < $3
+         ORDER BY expires_at, id LIMIT 50"
+    );
+    work.rows(&sql, values![work.tenant, work.now, until]).await
+}
+
 /// Ends a token now. False when there is none that still stands.
 pub async fn revoke(work: &mut Work, connection: ConnectionId, id: Uuid) -> db::Result<bool> {
     let sql = "UPDATE scim_tokens SET revoked_at = $4 WHERE tenant_id = $1 AND connection_id = $2 AND id = $3 AND revoked_at IS NULL";

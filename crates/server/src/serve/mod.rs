@@ -20,7 +20,7 @@ use axum::Router;
 use axum::routing::get;
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -32,7 +32,7 @@ use crate::jobs::{self, Registry, Schedule, Worker};
 use crate::notify::{self, Mailer, MailerError};
 use crate::outgoing::Outgoing;
 use crate::vault::{RingError, Vault};
-use crate::{apikeys, audit, connections, db, router, scim, sync, telemetry, tenants, web};
+use crate::{apikeys, audit, connections, db, router, scim, signin, sync, telemetry, tenants, web};
 
 pub use signals::stop_on_signals;
 
@@ -76,6 +76,9 @@ pub enum Error {
     /// The first tenant cannot be made.
     #[error("the first tenant cannot be made")]
     Tenant(#[from] tenants::Error),
+    /// The link for the first admin cannot be made.
+    #[error("the link for the first admin cannot be made")]
+    AdminLink(#[from] signin::Error),
     /// Metrics cannot be started.
     #[error(transparent)]
     Telemetry(#[from] telemetry::Error),
@@ -96,7 +99,21 @@ pub struct Ready {
     pub web: Option<SocketAddr>,
     /// Where `/metrics` is; `None` when it is off.
     pub metrics: Option<SocketAddr>,
+    /// A one-time link to make the first admin, while nobody could sign in as one.
+    pub admin_link: Option<AdminLink>,
 }
+
+/// A link that is a credential: compared and printed by nobody but who asks for it.
+#[derive(Debug, Clone)]
+pub struct AdminLink(pub SecretString);
+
+impl PartialEq for AdminLink {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.expose_secret() == other.0.expose_secret()
+    }
+}
+
+impl Eq for AdminLink {}
 
 /// Opens the local installation of `config` without listening: makes what is missing (data folder, master key,
 /// schema, tenant `default`). Commands without a server work on what this gives.
@@ -113,6 +130,7 @@ pub async fn open(config: &Config) -> Result<App, Error> {
     db.migrate().await?;
     let mut builder = App::builder(db, vault)
         .with(web::Options::from(config))
+        .with(config.effective().to_vec())
         .with(connections::Clients::default())
         .with(Outgoing::from(&config.outgoing))
         .with(scim::State::default());
@@ -147,6 +165,7 @@ pub async fn serve(
         public_url: config.public_url(),
         web: listener.as_ref().map(|(_, address)| *address),
         metrics: metrics.as_ref().map(|(_, address)| *address),
+        admin_link: admin_link(&app, config.role.is_web()).await?,
     };
     let grace = Duration::from_secs(config.limits.stop_seconds);
     let mut running = JoinSet::new();
@@ -177,6 +196,16 @@ pub async fn serve(
     let outcome = until_all_end(running, &stop).await;
     tracing::info!("stopped");
     outcome
+}
+
+/// A link to make the first admin of the tenant `default`, as long as there is none.
+async fn admin_link(app: &App, web: bool) -> Result<Option<AdminLink>, Error> {
+    if !web {
+        return Ok(None);
+    }
+    let tenant = tenants::ensure_default(app).await?;
+    let made = signin::first_admin_link(app, tenant.id).await?;
+    Ok(made.map(|made| AdminLink(made.url)))
 }
 
 /// All kinds of job this program knows how to do.

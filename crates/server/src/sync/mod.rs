@@ -38,7 +38,7 @@ pub use error::{Error, Result};
 pub use finding::Finding;
 pub use job::{Clients, register};
 pub use routes::routes;
-pub use run::{Counts, Run, RunId, RunKind, RunState, find, held, list};
+pub use run::{Counts, Run, RunId, RunKind, RunState, count_held, find, held, list};
 pub use settings::{
     Change as SettingsChange, DEFAULT_INTERVAL, INTERVALS, Settings, change as change_settings,
     settings, start, stop, tend,

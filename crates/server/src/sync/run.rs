@@ -249,6 +249,17 @@ pub async fn list(
     Ok(rows.into_iter().map(Run::from).collect())
 }
 
+/// How many runs of the tenant wait for a decision.
+pub async fn count_held(work: &Work) -> db::Result<i64> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        n: i64,
+    }
+    let sql = "SELECT COUNT(*) AS n FROM sync_runs WHERE tenant_id = $1 AND state = 'held' AND expires_at > $2";
+    let count: Option<Count> = work.row(sql, values![work.tenant, work.now]).await?;
+    Ok(count.map_or(0, |count| count.n))
+}
+
 /// The run of a connection that waits for approval.
 pub async fn held(work: &Work, connection: ConnectionId) -> Result<Option<Run>> {
     let sql = format!(

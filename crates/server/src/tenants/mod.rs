@@ -99,6 +99,21 @@ pub async fn find(app: &App, slug: &str) -> db::Result<Option<Tenant>> {
     .await
 }
 
+/// The name of the work's own tenant.
+pub async fn name(work: &Work) -> db::Result<String> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        name: String,
+    }
+    let row: Option<Row> = work
+        .row(
+            "SELECT name FROM tenants WHERE id = $1",
+            values![work.tenant],
+        )
+        .await?;
+    Ok(row.map(|row| row.name).unwrap_or_default())
+}
+
 /// All tenants by slug.
 pub async fn list(app: &App) -> db::Result<Vec<Tenant>> {
     let work: Work = app.read(&nobody(TenantId(uuid::Uuid::nil()))).await?;

@@ -18,8 +18,10 @@ use tower_http::csrf::CsrfLayer;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::{Problem, body, request_id};
+use super::{Problem, Proxies, body, request_id};
+use crate::app::App;
 use crate::config::Config;
+use crate::console;
 
 /// Bounds on one request's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +58,8 @@ pub struct Options {
     pub bounds: Bounds,
     /// Longest time until an answer begins.
     pub timeout: Duration,
+    /// Proxies whose word about the client's address is believed.
+    pub proxies: Proxies,
 }
 
 impl Default for Options {
@@ -64,7 +68,22 @@ impl Default for Options {
             public_url: "http://localhost:8080".to_owned(),
             bounds: Bounds::default(),
             timeout: Duration::from_mins(1),
+            proxies: Proxies::default(),
         }
+    }
+}
+
+impl Options {
+    /// The options of an app, or those by default.
+    #[must_use]
+    pub fn of(app: &App) -> Self {
+        app.part::<Self>().cloned().unwrap_or_default()
+    }
+
+    /// Whether people reach us by https.
+    #[must_use]
+    pub fn https(&self) -> bool {
+        self.public_url.starts_with("https://")
     }
 }
 
@@ -77,6 +96,7 @@ impl From<&Config> for Options {
                 json_depth: config.limits.json_depth,
             },
             timeout: Duration::from_secs(config.limits.request_seconds),
+            proxies: Proxies(config.trusted_proxies.clone()),
         }
     }
 }
@@ -91,6 +111,7 @@ pub fn around(router: Router, options: &Options) -> Router {
         .layer(from_fn(problems))
         .layer(from_fn_with_state(options.clone(), bound))
         .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn(console::as_pages))
         .layer(from_fn_with_state(
             options.public_url.starts_with("https://"),
             headers,
@@ -147,6 +168,7 @@ async fn bound(State(options): State<Options>, mut request: Request, next: Next)
         return body::too_large(options.bounds.body_bytes).into_response();
     }
     request.extensions_mut().insert(options.bounds);
+    request.extensions_mut().insert(options.proxies);
     match tokio::time::timeout(options.timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
@@ -217,7 +239,13 @@ async fn observe(request: Request, next: Next) -> Response {
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    let span = tracing::info_span!("request", %id, %method, path = request.uri().path());
+    // A link that is a credential stays out of the log.
+    let path = if route.contains("{token}") {
+        route.clone()
+    } else {
+        request.uri().path().to_owned()
+    };
+    let span = tracing::info_span!("request", %id, %method, path);
     let begun = Instant::now();
     let mut response = request_id::scope(id.clone(), next.run(request))
         .instrument(span.clone())

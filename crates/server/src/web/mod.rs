@@ -8,17 +8,21 @@
 //! The gate (of the router) finds the caller and checks the permission that the operation declares in the OpenAPI document.
 
 mod body;
+mod browser;
 mod caller;
 mod error;
 pub(crate) mod health;
 mod layers;
+mod need;
 mod page;
 mod problem;
 pub mod request_id;
 
 pub use body::{Json, parse as parse_json};
+pub use browser::{Browser, Proxies};
 pub use caller::Caller;
 pub use layers::{Bounds, Options, around};
+pub use need::Need;
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, Paged};
 pub(crate) use problem::chain;
 pub use problem::{MEDIA_TYPE as PROBLEM_MEDIA_TYPE, Problem};

@@ -188,6 +188,24 @@ impl Problem {
         self.0.status
     }
 
+    /// The title, the same for all of its type.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        self.0.title
+    }
+
+    /// What is wrong in this case, and the mend.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
+    /// Seconds after which trying again makes sense.
+    #[must_use]
+    pub fn wait_seconds(&self) -> Option<u64> {
+        self.0.retry_seconds
+    }
+
     /// The last part of the `type`.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -229,6 +247,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.0.retry_seconds {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        // The console makes a page of it.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -64,12 +64,12 @@ db_test!(
         let link = "INSERT INTO user_links (tenant_id, connection_id, okta_id, user_id, seen_at) VALUES ($1, $2, '00uada', $3, $4)";
         work.run(link, crate::db::values![work.tenant, okta.connection, user, work.now]).await.unwrap();
         crate::directory::touch(&work).await.unwrap();
-        let (_, session) = crate::sessions::begin(&mut work, user, 7, "link").await.unwrap();
+        let (_, session) = crate::sessions::begin(&mut work, user, 7, "link", &crate::web::Browser::default()).await.unwrap();
         work.commit().await.unwrap();
         let stands = async || {
             let work = t.read().await;
             let epoch = crate::directory::access(&work, user).await.unwrap().unwrap().epoch;
-            crate::sessions::find(&work, &session).await.unwrap().unwrap().stands(epoch, work.now)
+            crate::sessions::find(&work, &session).await.unwrap().unwrap().stands(epoch, &crate::sessions::Rules::default(), work.now)
         };
         let path = format!("/Users/{}", id(&okta.ok("POST", "/Users", json!({"userName": "ada", "externalId": "00uada"})).await));
         assert!(stands().await);

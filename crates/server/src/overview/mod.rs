@@ -1,0 +1,7 @@
+//! The overview: how each door stands, what waits for a decision, what ends soon, what happened last.
+
+mod doors;
+mod pages;
+mod soon;
+
+pub use pages::pages;
