@@ -22,6 +22,7 @@ pub(crate) mod routes;
 pub(crate) mod said;
 pub(crate) mod staging;
 mod state;
+pub(crate) mod sweeping;
 mod users;
 
 pub use error::{Error, Result};

@@ -7,7 +7,7 @@
 //! claim ─► chunks: add_users, add_members, add_grants (born g+1), drop_* (died g+1) ─► flip (g := g+1) ─► purge
 //! ```
 //!
-//! What a killed run left behind is swept by the next claim. Nothing else born above the generation is ever looked at.
+//! What a killed run left behind is swept by the next claim (`sweeping`). Nothing else born above the generation is ever looked at.
 
 use sea_orm::Value;
 use uuid::Uuid;
@@ -18,12 +18,10 @@ use super::groups::GroupId;
 use super::mappings::MappingId;
 use super::roles::RoleId;
 use crate::app::Work;
-use crate::db::{self, ConnectionId, Timestamp, UserId, values};
+use crate::db::{self, ConnectionId, Engine, Timestamp, UserId, values};
 
 /// A run that prepares rows and is silent for so long counts as dead, milliseconds.
 const SILENT_MS: i64 = 60_000;
-/// So many rows are swept or purged in one transaction.
-const SWEEP: i64 = 2_000;
 
 /// In which generation rows are born or die.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +42,7 @@ impl When {
 }
 
 /// Who says what is known of a person.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum FactSource {
     /// Okta's API: its word about names comes before SCIM's, which an app's mapping may have changed.
     #[default]
@@ -64,7 +62,7 @@ impl FactSource {
 }
 
 /// What is known of a person.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Facts {
     pub(crate) login: String,
     pub(crate) email: String,
@@ -117,54 +115,24 @@ pub(crate) async fn flip(work: &Work, run: Uuid, version: i64) -> db::Result<()>
         .await
 }
 
+/// Has PostgreSQL look how large the tables have become that a large run fills: else it reads all of a table for every
+/// request until its own look, a minute later or ten. `SQLite` plans by its indexes alone.
+pub(crate) async fn measure(work: Work) -> db::Result<()> {
+    if work.engine() == Engine::Postgres {
+        let sql = "ANALYZE users, user_links, memberships, grants, sync_changes";
+        work.run(sql, Vec::new()).await?;
+    }
+    work.commit().await
+}
+
 /// Gives the claim back with nothing left behind.
 pub(crate) async fn release(work: &Work, run: Uuid) -> db::Result<()> {
     let sql = "UPDATE directory_state SET alone = FALSE, staging = NULL, staging_until = NULL WHERE tenant_id = $1 AND staging = $2";
     work.run(sql, values![work.tenant, run]).await.map(drop)
 }
 
-/// Sweeps some of what was prepared and never made true; true when there may be more. Only under the claim.
-pub(crate) async fn sweep(work: &Work) -> db::Result<bool> {
-    let generation = super::state(work).await?.generation;
-    let bound = || values![work.tenant, generation, SWEEP];
-    for sql in [
-        "DELETE FROM grants WHERE tenant_id = $1 AND id IN (SELECT id FROM grants WHERE tenant_id = $1 AND born > $2 LIMIT $3)",
-        "DELETE FROM memberships WHERE tenant_id = $1 AND (group_id, user_id, born) IN
-            (SELECT group_id, user_id, born FROM memberships WHERE tenant_id = $1 AND born > $2 LIMIT $3)",
-        "DELETE FROM user_links WHERE tenant_id = $1 AND user_id IN
-            (SELECT id FROM users WHERE tenant_id = $1 AND born > $2 LIMIT $3)",
-        // NOT IN would look through all links for each user once they are too many for PostgreSQL's memory.
-        "DELETE FROM users WHERE tenant_id = $1 AND born > $2 AND $3 = $3 AND NOT EXISTS
-            (SELECT 1 FROM user_links l WHERE l.tenant_id = $1 AND l.user_id = users.id)",
-        "UPDATE grants SET died = NULL WHERE tenant_id = $1 AND id IN
-            (SELECT id FROM grants WHERE tenant_id = $1 AND died > $2 LIMIT $3)",
-        "UPDATE memberships SET died = NULL WHERE tenant_id = $1 AND (group_id, user_id, born) IN
-            (SELECT group_id, user_id, born FROM memberships WHERE tenant_id = $1 AND died > $2 LIMIT $3)",
-    ] {
-        if work.run(sql, bound()).await? > 0 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Deletes some of what died; true when there may be more.
-pub(crate) async fn purge(work: &Work) -> db::Result<bool> {
-    let generation = super::state(work).await?.generation;
-    for sql in [
-        "DELETE FROM grants WHERE tenant_id = $1 AND id IN (SELECT id FROM grants WHERE tenant_id = $1 AND died <= $2 LIMIT $3)",
-        "DELETE FROM memberships WHERE tenant_id = $1 AND (group_id, user_id, born) IN
-            (SELECT group_id, user_id, born FROM memberships WHERE tenant_id = $1 AND died <= $2 LIMIT $3)",
-    ] {
-        if work.run(sql, values![work.tenant, generation, SWEEP]).await? > 0 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// A person to become a user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct NewUser {
     pub(crate) id: UserId,
     pub(crate) okta_id: String,
@@ -290,7 +258,7 @@ pub(crate) async fn drop_members(
 }
 
 /// A grant to give. One with a mapping has that as its source.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct NewGrant {
     pub(crate) user: UserId,
     pub(crate) role: RoleId,
@@ -378,36 +346,31 @@ pub(crate) struct GroupSeen {
 
 /// Notes what an org says about groups.
 pub(crate) async fn see_groups(work: &Work, groups: &[GroupSeen]) -> db::Result<()> {
-    for group in groups {
-        let sql = "UPDATE groups SET name = $3, name_key = $4, description = $5, kind = $6, last_updated = $7,
-                last_membership_updated = $8, suspect = $9, seen_at = $10,
-                members = COALESCE($11, members), read_date = COALESCE($12, read_date),
-                said_version = COALESCE($13, said_version)
-            WHERE tenant_id = $1 AND id = $2";
-        let (members, read) = (
-            group.read.map(|(members, _)| members),
-            group.read.map(|(_, at)| at.0),
-        );
-        let mut bound = values![
+    // Both engines name the columns of VALUES so.
+    let head = "UPDATE groups SET name = v.column3, name_key = v.column4, description = v.column5, kind = v.column6,
+            last_updated = v.column7, last_membership_updated = v.column8, suspect = v.column9, seen_at = v.column10,
+            members = COALESCE(v.column11, members), read_date = COALESCE(v.column12, read_date),
+            said_version = COALESCE(v.column13, said_version)
+        FROM (";
+    let tail = ") AS v WHERE groups.tenant_id = v.column1 AND groups.id = v.column2";
+    let row = |group: &GroupSeen| {
+        let (members, read) = group.read.unzip();
+        let mut row = values![
             work.tenant,
             group.id,
             group.name.as_str(),
-            group.name.to_lowercase()
-        ];
-        bound.extend(values![
+            group.name.to_lowercase(),
             group.description.as_str(),
-            group.kind.as_str(),
-            group.last_updated.map(|at| at.0)
-        ]);
-        bound.extend(values![
+            group.kind.as_str()
+        ];
+        row.extend(values![
+            group.last_updated.map(|at| at.0),
             group.last_membership_updated.map(|at| at.0),
             group.suspect,
-            work.now,
-            members,
-            read,
-            group.said_version
+            work.now
         ]);
-        work.run(sql, bound).await?;
-    }
-    Ok(())
+        row.extend(values![members, read.map(|at| at.0), group.said_version]);
+        row
+    };
+    bulk::insert(work, head, tail, groups.iter().map(row).collect()).await
 }

@@ -195,7 +195,7 @@ db_test!(
         let prepare = async |okta_id: &str| {
             let work = t.begin().await;
             assert!(staging::claim(&work, run).await.unwrap());
-            while staging::sweep(&work).await.unwrap() {}
+            while sweeping::sweep(&work).await.unwrap() {}
             let now = state(&work).await.unwrap();
             let when = When::Generation(now.generation + 1);
             let new = person(&work, okta_id);
@@ -226,8 +226,8 @@ db_test!(
         assert_eq!(kept, [HELPDESK]);
         drop(work);
         let work = t.begin().await;
-        assert!(staging::purge(&work).await.unwrap());
-        assert!(!staging::purge(&work).await.unwrap());
+        assert!(sweeping::purge(&work).await.unwrap());
+        assert!(!sweeping::purge(&work).await.unwrap());
     }
 
     async fn while_a_run_has_the_directory_to_itself_roles_are_only_taken(t) {

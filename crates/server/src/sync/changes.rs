@@ -31,7 +31,7 @@ pub enum Op {
 }
 
 /// What happens to one person in one respect.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Step {
     /// What.
     pub op: Op,
@@ -72,7 +72,7 @@ impl Step {
 }
 
 /// What a run does, or would do, to one person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Change {
     /// Place in the diff.
     pub seq: i64,
@@ -205,8 +205,9 @@ pub(super) async fn insert(work: &Work, run: RunId, changes: &[Change]) -> db::R
 
 /// Empties the diff of a run: what an earlier try left.
 pub(super) async fn clear(work: &Work, run: RunId, limit: i64) -> db::Result<bool> {
-    let sql = "DELETE FROM sync_changes WHERE tenant_id = $1 AND run_id = $2 AND seq IN
-        (SELECT seq FROM sync_changes WHERE tenant_id = $1 AND run_id = $2 ORDER BY seq LIMIT $3)";
+    // Up to a number and not by a list of numbers: PostgreSQL without statistics would make that list anew for each row.
+    let sql = "DELETE FROM sync_changes WHERE tenant_id = $1 AND run_id = $2 AND seq <= (SELECT MAX(s.seq) FROM
+        (SELECT seq FROM sync_changes WHERE tenant_id = $1 AND run_id = $2 ORDER BY seq LIMIT $3) s)";
     Ok(work.run(sql, values![work.tenant, run, limit]).await? > 0)
 }
 

@@ -1,20 +1,22 @@
 //! From a judged plan to what is written, in chunks made one after the other, so that a plan for a large org never
 //! stands in memory as rows.
 
-use std::collections::BTreeSet;
+mod diff;
+mod group;
 
-use super::changes::{Change, Op, Step};
+use std::collections::{BTreeSet, HashMap};
+
+use super::changes::Change;
 use super::guard::{self, Reason};
-use super::judge::{Judged, NOBODY, Stored};
-use super::plan::{self, Addition, Plan, Source};
+use super::judge::{Judged, MembershipDiff, NOBODY, Stored};
+use super::plan::{self, Addition, Plan};
 use super::read::{GroupRead, Members};
 use super::roster::Roster;
 use super::rules::{Level, PersonIx};
 use super::run::Counts;
-use super::said;
-use super::write::{CHUNK, Writes};
+use super::write::{CHUNK, Writes, chunked};
 use crate::db::{Timestamp, UserId};
-use crate::directory::RoleId;
+use crate::directory::GroupId;
 use crate::directory::staging::{Facts, GroupSeen, NewGrant, NewUser};
 
 /// What one half of a plan (what is applied, or what waits) does, by person.
@@ -37,6 +39,7 @@ pub(super) struct Composed<'a> {
     updated: Vec<PersonIx>,
     created: BTreeSet<PersonIx>,
     losers: Vec<PersonIx>,
+    group_names: HashMap<GroupId, &'a str>,
     now: Half<'a>,
     held: Half<'a>,
 }
@@ -66,6 +69,7 @@ impl<'a> Composed<'a> {
             updated,
             created,
             losers,
+            group_names: groups.iter().map(named).collect(),
             now,
             held,
         }
@@ -192,31 +196,19 @@ impl<'a> Composed<'a> {
             create: people.iter().map(|&person| self.new_user(person)).collect(),
             ..Writes::default()
         });
-        let join = self.judged.memberships.iter().flat_map(move |diff| {
-            diff.join.chunks(CHUNK).map(move |people| Writes {
-                join: people
-                    .iter()
-                    .map(|&person| (diff.group, self.user(person)))
-                    .filter(|(_, user)| *user != NOBODY)
-                    .collect(),
+        let join = chunked(self.ties(|diff| &diff.join)).map(|mut join| {
+            join.retain(|(_, user)| *user != NOBODY);
+            Writes {
+                join,
                 ..Writes::default()
-            })
+            }
         });
         let stable = self.stable;
-        let leave = self
-            .judged
-            .memberships
-            .iter()
-            .filter(move |_| stable)
-            .flat_map(move |diff| {
-                diff.leave.chunks(CHUNK).map(move |people| Writes {
-                    leave: vec![(
-                        diff.group,
-                        people.iter().map(|&person| self.user(person)).collect(),
-                    )],
-                    ..Writes::default()
-                })
-            });
+        let leave = self.ties(|diff| &diff.leave).filter(move |_| stable);
+        let leave = chunked(leave).map(|ties| Writes {
+            leave: by_group(&ties),
+            ..Writes::default()
+        });
         let grant = plan.add.chunks(CHUNK).map(|additions| Writes {
             grant: additions
                 .iter()
@@ -237,6 +229,18 @@ impl<'a> Composed<'a> {
             .chain(grant)
             .chain(revoke)
             .chain(self.diff(with_held))
+    }
+
+    /// Members by group, of those that `of` names.
+    fn ties(
+        &'a self,
+        of: fn(&MembershipDiff) -> &Vec<PersonIx>,
+    ) -> impl Iterator<Item = (GroupId, UserId)> + Send + 'a {
+        self.judged.memberships.iter().flat_map(move |diff| {
+            of(diff)
+                .iter()
+                .map(move |&person| (diff.group, self.user(person)))
+        })
     }
 
     fn diff(&'a self, with_held: bool) -> impl Iterator<Item = Writes> + Send + 'a {
@@ -276,7 +280,7 @@ impl<'a> Composed<'a> {
                 .collect(),
             block: users(&plan.block),
             unblock: users(&plan.unblock),
-            groups: self.groups.iter().filter_map(Self::group).collect(),
+            groups: self.groups.iter().filter_map(group::seen).collect(),
             looked_at,
             ..Writes::default()
         }
@@ -349,179 +353,6 @@ impl<'a> Composed<'a> {
             .ok()
             .and_then(|index| self.judged.held.get(index))
     }
-
-    fn group(read: &GroupRead) -> Option<GroupSeen> {
-        let (stored, suspect) = (
-            &read.stored,
-            match read.members {
-                Members::Suspect { kind } => Some(kind),
-                Members::Unchanged | Members::Read { .. } => None,
-            },
-        );
-        let (stamp, members) = match &read.members {
-            Members::Read { people, date } => (Some(*date), Some(people)),
-            Members::Unchanged | Members::Suspect { .. } => (None, None),
-        };
-        if let Some(said) = &read.said {
-            return Some(said::seen(said, read, suspect));
-        }
-        let Some(shown) = &read.shown else {
-            // Gone: what was known of it stays beside the suspicion.
-            return (suspect.is_some() || stored.suspect.is_some()).then(|| GroupSeen {
-                id: stored.id,
-                name: stored.name.clone(),
-                description: stored.description.clone(),
-                kind: stored.kind.clone(),
-                last_updated: stored.last_updated,
-                last_membership_updated: stored.last_membership_updated,
-                read: None,
-                suspect,
-                said_version: None,
-            });
-        };
-        let time =
-            |at: Option<&keywright_model::OktaTime>| at.map(|at| Timestamp::from_jiff(at.at()));
-        // A group that never stood still is read again whatever its stamps say.
-        let settled = stamp.is_none_or(|stamp| stamp != Timestamp(0));
-        let count = |people: &Vec<PersonIx>| i64::try_from(people.len()).unwrap_or(i64::MAX);
-        Some(GroupSeen {
-            id: stored.id,
-            name: shown.name().to_owned(),
-            description: shown
-                .profile
-                .description
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
-            kind: shown
-                .group_type
-                .get()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            last_updated: time(shown.last_updated.get()),
-            last_membership_updated: if settled {
-                time(shown.last_membership_updated.get())
-            } else {
-                None
-            },
-            read: members.map(count).zip(stamp),
-            suspect,
-            said_version: None,
-        })
-    }
-
-    fn change(&self, half: &Half<'_>, person: PersonIx, seq: i64) -> Change {
-        let mut steps = Vec::new();
-        let created = !half.held && self.created.contains(&person);
-        if created {
-            steps.push(Step::of(Op::Create));
-        } else if !half.held && self.updated.binary_search(&person).is_ok() {
-            steps.push(Step::of(Op::Update));
-        }
-        steps.extend(
-            range(&half.plan.add, person, |addition| addition.person)
-                .iter()
-                .filter_map(|a| self.grant_step(a)),
-        );
-        steps.extend(
-            range(&half.removals, person, |removal| removal.0)
-                .iter()
-                .filter_map(|r| self.revoke_step(r.1)),
-        );
-        for (people, op) in [
-            (&half.plan.block, Op::Block),
-            (&half.plan.unblock, Op::Unblock),
-        ] {
-            if people.binary_search(&person).is_ok() {
-                steps.push(Step::of(op));
-            }
-        }
-        let facts = self.roster.facts(person);
-        Change {
-            seq,
-            user_id: self.user(person),
-            okta_id: self.roster.okta_id(person).to_owned(),
-            login: facts.map(|facts| facts.login.clone()).unwrap_or_default(),
-            name: facts
-                .map(|facts| facts.display_name.clone())
-                .unwrap_or_default(),
-            steps,
-            held: half.held,
-            ends_sessions: !half.held && self.losers.binary_search(&person).is_ok(),
-        }
-    }
-
-    fn grant_step(&self, addition: &Addition) -> Option<Step> {
-        let grant = self.new_grant(addition)?;
-        Some(self.step(Op::Grant, grant.role, grant.mapping, grant.group, None))
-    }
-
-    fn revoke_step(&self, index: u32) -> Option<Step> {
-        let stored = self.stored(index)?;
-        if let Some(row) = &stored.more {
-            return Some(self.step(
-                Op::Revoke,
-                row.role_id,
-                row.mapping_id,
-                row.group_id,
-                row.expires_at,
-            ));
-        }
-        let index = usize::try_from(index).ok()?;
-        let grant = self.judged.present.grants.get(index)?;
-        let role = self.judged.roles.get(usize::from(grant.role))?.id;
-        let mapping = match grant.source {
-            Source::Mapping(Some(mapping)) => {
-                let mapping = usize::try_from(mapping).ok()?;
-                self.judged.mappings.get(mapping)
-            }
-            Source::Mapping(None) | Source::Manual => None,
-        };
-        let group = mapping.map(|mapping| mapping.group_id);
-        Some(self.step(
-            Op::Revoke,
-            role,
-            mapping.map(|mapping| mapping.id),
-            group,
-            None,
-        ))
-    }
-
-    fn step(
-        &self,
-        op: Op,
-        role: RoleId,
-        mapping: Option<crate::directory::MappingId>,
-        group: Option<crate::directory::GroupId>,
-        expires_at: Option<Timestamp>,
-    ) -> Step {
-        let role_name = self
-            .judged
-            .roles
-            .iter()
-            .find(|known| known.id == role)
-            .map(|role| role.name.clone());
-        let named = self
-            .groups
-            .iter()
-            .find(|known| Some(known.stored.id) == group);
-        let group_name = named.map(|group| {
-            group
-                .shown
-                .as_ref()
-                .map_or(group.stored.name.as_str(), |shown| shown.name())
-                .to_owned()
-        });
-        Step {
-            op,
-            role: Some(role),
-            role_name,
-            mapping,
-            group,
-            group_name,
-            expires_at,
-        }
-    }
 }
 
 impl<'a> Half<'a> {
@@ -558,6 +389,12 @@ impl<'a> Half<'a> {
     }
 }
 
+/// A group and its name as it is now.
+fn named(group: &GroupRead) -> (GroupId, &str) {
+    let shown = group.shown.as_ref().map(|shown| shown.name());
+    (group.stored.id, shown.unwrap_or(&group.stored.name))
+}
+
 fn known(judged: &Judged, person: PersonIx) -> bool {
     usize::try_from(person)
         .ok()
@@ -565,9 +402,12 @@ fn known(judged: &Judged, person: PersonIx) -> bool {
         .is_some_and(|known| known.exists && !known.break_glass)
 }
 
-/// The part of a list, sorted by person, that is about `person`.
-fn range<T>(sorted: &[T], person: PersonIx, of: impl Fn(&T) -> PersonIx) -> &[T] {
-    let from = sorted.partition_point(|item| of(item) < person);
-    let to = sorted.partition_point(|item| of(item) <= person);
-    sorted.get(from..to).unwrap_or_default()
+/// Ties that come group by group.
+fn by_group(ties: &[(GroupId, UserId)]) -> Vec<(GroupId, Vec<UserId>)> {
+    ties.chunk_by(|one, next| one.0 == next.0)
+        .filter_map(|ties| {
+            let (group, _) = ties.first()?;
+            Some((*group, ties.iter().map(|(_, user)| *user).collect()))
+        })
+        .collect()
 }

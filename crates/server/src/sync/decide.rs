@@ -11,6 +11,7 @@ use super::finding::Finding;
 use super::guard::Limits;
 use super::job::as_stored;
 use super::judge::{Trust, judge};
+use super::roster::Roster;
 use super::run::{self, End, New, Run, RunId, RunKind, RunState};
 use super::write::{Ending, Finish, Parts, begin, finish_tail, let_in, shut_out, write};
 use super::{DECIDE_JOB, changes, undo};
@@ -226,18 +227,21 @@ pub(super) async fn carry_out(app: &App, job: &Job) -> Result<(), jobs::Error> {
     }
 }
 
-/// So often is it planned while others change the directory; the last time with the directory for itself.
-const TRIES: usize = 4;
+/// So often is it planned while others change the directory.
+pub(super) const FREE_TRIES: usize = 3;
+/// And so often in all, then with the directory for itself.
+pub(super) const TRIES: usize = 6;
 
 /// Plans again from what is stored; applies it if it is no more than what was approved.
 async fn apply_held(app: &App, job: &Job, decision: &Decision, id: RunId) -> Result<()> {
     let connection = decision.connection;
+    let (mut roster, mut staged) = (Roster::default(), None);
     for attempt in 0..TRIES {
-        if attempt + 1 == TRIES {
-            shut_out(app, job, id).await?;
+        if attempt == FREE_TRIES {
+            shut_out(app, job, id, &mut staged).await?;
         }
         let look = app.read(&job.actor("sync")).await?;
-        let (mut roster, groups) = as_stored(&look, connection).await?;
+        let groups = as_stored(&look, connection).await?;
         let judged = judge(
             &look,
             connection,
@@ -282,7 +286,8 @@ async fn apply_held(app: &App, job: &Job, decision: &Decision, id: RunId) -> Res
             action: "sync.applied",
             counts: ending.end.counts,
         };
-        match write(app, job, judged.version, parts, &ending, &finish).await {
+        let version = judged.version;
+        match write(app, job, version, parts, &ending, &finish, &mut staged).await {
             Err(db::Error::Stale) => {}
             done => return Ok(done?),
         }

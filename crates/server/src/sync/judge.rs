@@ -93,7 +93,7 @@ pub(super) async fn judge(
             .ok()
             .and_then(|person| users.get_mut(person))
         {
-            *user = Some(work.id());
+            *user = Some(roster.future_user(person, || work.id()));
         }
     }
     let verdict = match trust {

@@ -9,6 +9,7 @@
 //! The plan is made for one version of the directory and applied only while it stands, so it is as if it had been made
 //! in the applying transaction; that transaction stays short however large the plan.
 
+mod apply;
 mod changes;
 mod compose;
 mod decide;
@@ -27,6 +28,7 @@ mod run;
 mod said;
 mod settings;
 pub mod snapshot;
+mod staged;
 mod trigger;
 mod undo;
 mod why;

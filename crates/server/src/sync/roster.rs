@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::rules::PersonIx;
 use super::snapshot::Standing;
+use crate::db::UserId;
 use crate::directory::present::Person;
 use crate::directory::staging::{FactSource, Facts};
 use crate::scim::said;
@@ -29,6 +30,8 @@ pub(super) struct Entry {
     pulled: bool,
     /// How the person stands by SCIM, if it says anything.
     said: Option<Standing>,
+    /// The user that this run makes of the person, however often it plans.
+    to_be: Option<UserId>,
 }
 
 impl Entry {
@@ -169,6 +172,15 @@ impl Roster {
             .filter(|(_, entry)| wanted(entry))
             .map(|(index, _)| index)
             .collect()
+    }
+
+    /// The user to be made of a person: the same one each time the run plans.
+    pub(super) fn future_user(
+        &mut self,
+        person: PersonIx,
+        fresh: impl FnOnce() -> UserId,
+    ) -> UserId {
+        *self.entry(person).to_be.get_or_insert_with(fresh)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -14,10 +14,11 @@ use std::time::Instant;
 
 use uuid::Uuid;
 
+use super::apply::apply;
 use super::compose::Composed;
 use super::error::Error;
 use super::finding::Finding;
-use super::job::{Payload, apply, as_stored, stored_group};
+use super::job::{Payload, as_stored, stored_group};
 use super::read::{GroupRead, Members, Reading};
 use super::roster::Roster;
 use super::rules::PersonIx;
@@ -72,7 +73,7 @@ async fn reading(app: &App, job: &Job, connection: ConnectionId) -> Result<Readi
         .into_iter()
         .filter_map(|group| Some((group.scim_id?, group)))
         .collect();
-    let (mut roster, mut groups) = as_stored(&look, connection).await?;
+    let (mut roster, mut groups) = (Roster::default(), as_stored(&look, connection).await?);
     let deciding: HashSet<GroupId> = groups.iter().map(|group| group.stored.id).collect();
     let mapped = directory::list_mappings(&look, Some(connection)).await?;
     let mapped: HashSet<GroupId> = mapped.iter().map(|mapping| mapping.group_id).collect();

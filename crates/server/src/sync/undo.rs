@@ -5,26 +5,24 @@ use std::collections::{BTreeSet, HashMap};
 use sea_orm::FromQueryResult;
 
 use super::changes::{self, Change, Op, Step};
-use super::decide::{Decided, Decision};
+use super::decide::{Decided, Decision, FREE_TRIES, TRIES};
 use super::error::Result;
 use super::finding::Finding;
 use super::run::{Counts, End, RunId, RunState};
 use super::snapshot::Standing;
-use super::write::{CHUNK, Ending, Parts, Writes, let_in, shut_out, write};
+use super::write::{Ending, Parts, Writes, chunked, let_in, shut_out, write};
 use crate::app::{App, Work};
 use crate::db::{self, UserId, values};
 use crate::directory::staging::NewGrant;
 use crate::directory::{self, GrantId, MappingId, RoleId};
 use crate::jobs::Job;
 
-/// So often is it planned while others change the directory; the last time with the directory for itself.
-const TRIES: usize = 4;
-
 /// Undoes a run.
 pub(super) async fn undo(app: &App, job: &Job, decision: &Decision, id: RunId) -> Result<()> {
+    let mut staged = None;
     for attempt in 0..TRIES {
-        if attempt + 1 == TRIES {
-            shut_out(app, job, id).await?;
+        if attempt == FREE_TRIES {
+            shut_out(app, job, id, &mut staged).await?;
         }
         let look = app.read(&job.actor("sync")).await?;
         let version = directory::state(&look).await?.version;
@@ -48,7 +46,8 @@ pub(super) async fn undo(app: &App, job: &Job, decision: &Decision, id: RunId) -
             reason: &reason,
             end,
         };
-        match write(app, job, version, reversal.into_parts(), &ending, &finish).await {
+        let parts = reversal.into_parts();
+        match write(app, job, version, parts, &ending, &finish, &mut staged).await {
             Err(db::Error::Stale) => {}
             done => return Ok(done?),
         }
@@ -214,15 +213,15 @@ impl Reversal {
 
     fn into_parts(self) -> Parts<'static> {
         let rows = self.give.len() + self.take.len() + self.changes.len();
-        let give = chunked(self.give).map(|grant| Writes {
+        let give = chunked(self.give.into_iter()).map(|grant| Writes {
             grant,
             ..Writes::default()
         });
-        let take = chunked(self.take).map(|revoke| Writes {
+        let take = chunked(self.take.into_iter()).map(|revoke| Writes {
             revoke,
             ..Writes::default()
         });
-        let diff = chunked(self.changes).map(|changes| Writes {
+        let diff = chunked(self.changes.into_iter()).map(|changes| Writes {
             changes,
             ..Writes::default()
         });
@@ -236,14 +235,6 @@ impl Reversal {
             last,
         }
     }
-}
-
-fn chunked<T: Send>(all: Vec<T>) -> impl Iterator<Item = Vec<T>> + Send {
-    let mut all = all.into_iter();
-    std::iter::from_fn(move || {
-        let some: Vec<T> = all.by_ref().take(CHUNK).collect();
-        (!some.is_empty()).then_some(some)
-    })
 }
 
 async fn live(work: &Work, user: UserId) -> db::Result<Vec<Live>> {

@@ -1,19 +1,25 @@
 //! Making a judged plan true: a small one in one transaction, a large one prepared in chunks and made true in one.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use super::changes::{self, Change};
 use super::run::{self, End, RunId};
+use super::staged::{Rows, Staged};
 use crate::app::{App, Work};
 use crate::db::{self, ConnectionId, UserId};
 use crate::directory::staging::{self, Facts, GroupSeen, NewGrant, NewUser, When};
-use crate::directory::{self, GrantId, GroupId, MappingId, present};
+use crate::directory::{self, GrantId, GroupId, MappingId, present, sweeping};
 use crate::jobs::Job;
 
 /// Up to so many rows are written in one transaction.
 const SMALL: usize = 2_000;
 /// Rows of one chunk of a large plan: some tens of milliseconds on a small machine, so that others need not wait.
 pub(super) const CHUNK: usize = 1_000;
+
+/// After so many chunks, and again each [`MEASURED`], the database is told how large its tables have become.
+const FIRST_MEASURED: usize = 20;
+const MEASURED: usize = 150;
 
 /// Something a run changes.
 #[derive(Default)]
@@ -31,6 +37,14 @@ pub(super) struct Writes {
     pub(super) pause: Vec<MappingId>,
     /// A part of the diff, in order.
     pub(super) changes: Vec<Change>,
+}
+
+impl Writes {
+    /// What of it is prepared by a large run, and not written by the flip.
+    pub(super) fn prepared(&self) -> impl Hash {
+        let people = (&self.create, &self.join, &self.leave);
+        (people, &self.grant, &self.revoke, &self.changes)
+    }
 }
 
 /// Everything a run changes.
@@ -60,6 +74,7 @@ pub(super) trait Finish: Send + Sync {
 }
 
 /// Makes it true if the directory is still at `version`, else [`db::Error::Stale`]; nothing of it is true before.
+/// `staged` is what an earlier try prepared, and what this one has when it was overtaken.
 pub(super) async fn write(
     app: &App,
     job: &Job,
@@ -67,12 +82,16 @@ pub(super) async fn write(
     parts: Parts<'_>,
     ending: &Ending<'_>,
     finish: &impl Finish,
+    staged: &mut Option<Staged>,
 ) -> db::Result<()> {
-    clear(app, job, ending.run).await?;
     if parts.rows > SMALL {
-        large(app, job, version, parts, ending, finish).await?;
+        let Parts { chunks, last, .. } = parts;
+        stage(app, job, chunks, ending, staged).await?;
+        flip(app, job, version, last, ending, finish).await?;
         return finish_tail(app, job, ending.run).await;
     }
+    *staged = None;
+    clear(app, job, ending.run).await?;
     if must_sweep(app, job, ending.run).await? {
         claim(app, job, ending.run).await?;
     }
@@ -109,25 +128,66 @@ async fn small(
     finish.finish(work).await
 }
 
-/// A large plan: chunks first, true by the flip.
-async fn large(
+/// Prepares the rows of a large plan in chunks, unless these very rows stand prepared. When other ones do, they are
+/// forgotten and the next try begins anew: [`db::Error::Stale`].
+async fn stage(
+    app: &App,
+    job: &Job,
+    chunks: impl Iterator<Item = Writes> + Send,
+    ending: &Ending<'_>,
+    staged: &mut Option<Staged>,
+) -> db::Result<()> {
+    let run = ending.run;
+    let mut rows = Rows::default();
+    if let Some(before) = staged.take() {
+        let work = begin(app, job).await?;
+        staging::renew(&work, run.0).await?;
+        work.commit().await?;
+        for some in chunks {
+            rows.add(&some);
+            tokio::task::yield_now().await;
+        }
+        if rows.staged() != before {
+            return Err(db::Error::Stale);
+        }
+        *staged = Some(before);
+        return Ok(());
+    }
+    clear(app, job, run).await?;
+    let when = When::Generation(claim(app, job, run).await?);
+    for (number, some) in (0_usize..).zip(chunks) {
+        rows.add(&some);
+        let work = begin(app, job).await?;
+        // On PostgreSQL who gives a role meanwhile waits for the row of the claim: it is written last, but before grants
+        // that others may take, as they do.
+        let takes = !some.revoke.is_empty();
+        if takes {
+            staging::renew(&work, run.0).await?;
+        }
+        prepare(&work, &some, ending, when).await?;
+        note(&work, ending.connection, run, some.changes).await?;
+        if !takes {
+            staging::renew(&work, run.0).await?;
+        }
+        work.commit().await?;
+        if number % MEASURED == FIRST_MEASURED {
+            staging::measure(begin(app, job).await?).await?;
+        }
+    }
+    *staged = Some(rows.staged());
+    Ok(())
+}
+
+/// Makes a prepared plan true.
+async fn flip(
     app: &App,
     job: &Job,
     version: i64,
-    parts: Parts<'_>,
+    mut last: Writes,
     ending: &Ending<'_>,
     finish: &impl Finish,
 ) -> db::Result<()> {
     let run = ending.run;
-    let when = When::Generation(claim(app, job, run).await?);
-    for some in parts.chunks {
-        let work = begin(app, job).await?;
-        staging::renew(&work, run.0).await?;
-        prepare(&work, &some, ending, when).await?;
-        note(&work, ending.connection, ending.run, some.changes).await?;
-        work.commit().await?;
-    }
-    let mut last = parts.last;
     while last.facts.len() > CHUNK || last.block.len() > CHUNK || last.unblock.len() > CHUNK {
         // Facts and blocks of very many people are each true by themselves.
         let some = Writes {
@@ -149,6 +209,16 @@ async fn large(
     run::end(&work, run, &ending.end, Some(-1)).await?;
     finish.finish(&mut work).await?;
     work.commit().await
+}
+
+/// Chunks of [`CHUNK`], made one after the other.
+pub(super) fn chunked<T>(
+    mut all: impl Iterator<Item = T> + Send,
+) -> impl Iterator<Item = Vec<T>> + Send {
+    std::iter::from_fn(move || {
+        let some: Vec<T> = all.by_ref().take(CHUNK).collect();
+        (!some.is_empty()).then_some(some)
+    })
 }
 
 fn cut<T>(list: &mut Vec<T>) -> Vec<T> {
@@ -218,7 +288,7 @@ async fn claim(app: &App, job: &Job, run: RunId) -> db::Result<i64> {
             // Another connection's run is being made true; the job is tried again.
             return Err(db::Error::Busy);
         }
-        let more = staging::sweep(&work).await?;
+        let more = sweeping::sweep(&work).await?;
         let generation = directory::state(&work).await?.generation + 1;
         work.commit().await?;
         if !more {
@@ -228,8 +298,17 @@ async fn claim(app: &App, job: &Job, run: RunId) -> db::Result<i64> {
 }
 
 /// Gives the directory to this run alone, until it ends or [`let_in`].
-pub(super) async fn shut_out(app: &App, job: &Job, run: RunId) -> db::Result<()> {
+pub(super) async fn shut_out(
+    app: &App,
+    job: &Job,
+    run: RunId,
+    staged: &mut Option<Staged>,
+) -> db::Result<()> {
     let work = begin(app, job).await?;
+    if let Err(db::Error::Stale) = staging::renew(&work, run.0).await {
+        // Whoever had the claim in between swept what was prepared.
+        *staged = None;
+    }
     if !staging::claim(&work, run.0).await? {
         return Err(db::Error::Busy);
     }
@@ -274,7 +353,7 @@ pub(super) async fn finish_tail(app: &App, job: &Job, run: RunId) -> db::Result<
         let last = ending.last().map(|(seq, _)| *seq);
         let users: Vec<UserId> = ending.into_iter().map(|(_, user)| user).collect();
         directory::raise_epochs(&work, &users).await?;
-        if last.is_none() && staging::purge(&work).await? {
+        if last.is_none() && sweeping::purge(&work).await? {
             work.commit().await?;
             continue;
         }

@@ -5,8 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::directory::USER;
-use crate::jobs::Worker;
+use crate::actor::Actor;
+use crate::app::App;
+use crate::directory::staging::NewGrant;
+use crate::directory::{AUDITOR, GrantId, USER};
+use crate::jobs::{Job, Worker};
+use crate::sync::decide::Decided;
+use crate::sync::run::{End, RunState};
+use crate::sync::write::{Ending, Parts, Writes, write};
 use crate::testing::db_test;
 
 /// Enough people that a run about all of them is prepared in chunks.
@@ -43,6 +49,83 @@ async fn settle_down(org: &Org) {
         org.work().await;
         org.t.advance(Duration::from_secs(70));
     }
+}
+
+/// A large plan that gives `role` to `user`.
+fn giving(run: RunId, user: UserId, role: RoleId) -> Parts<'static> {
+    let grant = NewGrant {
+        user,
+        role,
+        mapping: None,
+        group: None,
+        run: run.0,
+        expires_at: None,
+    };
+    let chunk = Writes {
+        grant: vec![grant],
+        ..Writes::default()
+    };
+    Parts {
+        rows: 10_000,
+        chunks: Box::new(std::iter::once(chunk)),
+        last: Writes::default(),
+    }
+}
+
+/// All grants there are, true or prepared.
+async fn stored(app: &App) -> Vec<(GrantId, RoleId)> {
+    #[derive(sea_orm::FromQueryResult)]
+    struct Row {
+        id: GrantId,
+        role_id: RoleId,
+    }
+    let tenant = crate::tenants::ensure_default(app).await.unwrap().id;
+    let work = app.read(&Actor::local(tenant)).await.unwrap();
+    let sql = "SELECT id, role_id FROM grants WHERE tenant_id = $1 ORDER BY id";
+    let rows: Vec<Row> = work.rows(sql, crate::db::values![tenant]).await.unwrap();
+    rows.into_iter().map(|row| (row.id, row.role_id)).collect()
+}
+
+/// Writes plans for a version that has passed, then for the one that stands.
+async fn overtaken(app: &App, job: &Job, connection: ConnectionId, hand: UserId) {
+    let run = RunId(job.id.0);
+    let ending = Ending {
+        connection,
+        run,
+        reason: "",
+        end: End::nothing(RunState::Done, Vec::new()),
+    };
+    let finish = Decided {
+        connection,
+        id: run,
+        by: String::new(),
+        action: "sync.applied",
+        counts: run::Counts::default(),
+    };
+    let look = app.read(&job.actor("sync")).await.unwrap();
+    let now = directory::state(&look).await.unwrap().version;
+    drop(look);
+    let mut staged = None;
+    let mut write = async |version, role| {
+        let parts = giving(run, hand, role);
+        write(app, job, version, parts, &ending, &finish, &mut staged).await
+    };
+    let stale = |outcome| matches!(outcome, Err(crate::db::Error::Stale));
+    assert!(stale(write(now - 1, USER).await));
+    let prepared = stored(app).await;
+    assert_eq!(prepared.len(), 1);
+    assert!(stale(write(now - 1, USER).await));
+    assert_eq!(stored(app).await, prepared, "the same rows");
+    // Another plan: what stands prepared is none of it.
+    assert!(stale(write(now, AUDITOR).await));
+    assert!(stale(write(now - 1, AUDITOR).await));
+    let prepared = stored(app).await;
+    assert_eq!(
+        prepared.iter().map(|(_, role)| *role).collect::<Vec<_>>(),
+        [AUDITOR]
+    );
+    write(now, AUDITOR).await.unwrap();
+    assert_eq!(stored(app).await, prepared);
 }
 
 db_test!(with crate::sync::tests::parts;
@@ -152,6 +235,28 @@ db_test!(with crate::sync::tests::parts;
         let mut work = org.t.begin().await;
         directory::give(&mut work, hand, USER, None, "").await.unwrap();
         work.commit().await.unwrap();
+    }
+
+    async fn rows_that_stand_prepared_are_not_written_again_when_others_overtake_the_plan(t) {
+        let org = Org::start(t).await;
+        let mut work = org.t.begin().await;
+        let draft = directory::UserDraft { kind: directory::Kind::Local, login: "hand".into(), email: String::new(), display_name: String::new() };
+        let hand = directory::create_user(&mut work, &draft, "").await.unwrap().id;
+        let new = jobs::New { kind: "test.write", payload: serde_json::Value::Null, run_at: work.now, unique: None };
+        jobs::enqueue(&mut work, new).await.unwrap();
+        work.commit().await.unwrap();
+        let (connection, done) = (org.id, Arc::new(AtomicBool::new(false)));
+        let told = done.clone();
+        let registry = Registry::new().on("test.write", move |app, job| {
+            let told = told.clone();
+            async move {
+                overtaken(&app, &job, connection, hand).await;
+                told.store(true, Ordering::SeqCst);
+                Ok(())
+            }
+        });
+        jobs::run_until_idle(&org.t.app, &registry).await.unwrap();
+        assert!(done.load(Ordering::SeqCst));
     }
 
     async fn two_workers_on_one_database_do_a_run_once(t) {
