@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, FromQueryResult, Statement, Value};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, FromQueryResult,
+    QueryResult, Statement, Value,
+};
 use tokio::sync::{Notify, OwnedMutexGuard};
 use uuid::Uuid;
 
@@ -185,7 +188,7 @@ impl App {
     /// Begins a unit of work that may write, bound to the actor's tenant.
     pub async fn begin(&self, actor: &Actor) -> db::Result<Work> {
         let begun = self.db().begin_write().await?;
-        let work = self.work(begun.tx, begun.writer, actor);
+        let work = self.work(Tx::Open(begun.tx), begun.writer, actor);
         #[cfg(test)]
         work.name_tenant().await?;
         Ok(work)
@@ -194,10 +197,20 @@ impl App {
     /// Begins a unit of work that only looks: it sees one state of the database throughout.
     pub async fn read(&self, actor: &Actor) -> db::Result<Work> {
         let tx = self.db().begin_read().await?;
-        let work = self.work(tx, None, actor);
+        let work = self.work(Tx::Open(tx), None, actor);
         #[cfg(test)]
         work.name_tenant().await?;
         Ok(work)
+    }
+
+    /// A unit of work that only looks, each statement for itself: for what one statement answers, where a transaction
+    /// around it would be most of the cost. Each statement sees the state as of its own beginning.
+    pub async fn glance(&self, actor: &Actor) -> db::Result<Work> {
+        if cfg!(test) {
+            // Within a transaction, which is told whose rows it may touch.
+            return self.read(actor).await;
+        }
+        Ok(self.work(Tx::None(self.db().pool()), None, actor))
     }
 
     /// Told whenever a job may have become due.
@@ -205,12 +218,7 @@ impl App {
         &self.0.jobs
     }
 
-    fn work(
-        &self,
-        tx: DatabaseTransaction,
-        writer: Option<OwnedMutexGuard<()>>,
-        actor: &Actor,
-    ) -> Work {
+    fn work(&self, tx: Tx, writer: Option<OwnedMutexGuard<()>>, actor: &Actor) -> Work {
         Work {
             tx,
             tenant: actor.tenant,
@@ -230,8 +238,8 @@ impl App {
 /// One unit of work: one transaction bound to one tenant, one instant, one actor. Dropped without
 /// [`commit`](Work::commit), nothing of it stays.
 pub struct Work {
-    /// The transaction; every query in it is bounded by `tenant`.
-    pub tx: DatabaseTransaction,
+    // Every query in it is bounded by `tenant`.
+    tx: Tx,
     /// Whose data this is.
     pub tenant: TenantId,
     /// The instant of all that happens in it.
@@ -241,6 +249,37 @@ pub struct Work {
     app: App,
     writer: Option<OwnedMutexGuard<()>>,
     wakes_jobs: bool,
+}
+
+/// What the statements of a work run in.
+enum Tx {
+    /// One transaction.
+    Open(DatabaseTransaction),
+    /// Each by itself, see [`App::glance`].
+    None(DatabaseConnection),
+}
+
+impl Tx {
+    async fn all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Open(tx) => tx.query_all_raw(statement).await,
+            Self::None(pool) => pool.query_all_raw(statement).await,
+        }
+    }
+
+    async fn one(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Open(tx) => tx.query_one_raw(statement).await,
+            Self::None(pool) => pool.query_one_raw(statement).await,
+        }
+    }
+
+    async fn run(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Open(tx) => tx.execute_raw(statement).await,
+            Self::None(_) => Err(DbErr::Custom("a glance changes nothing".to_owned())),
+        }
+    }
 }
 
 impl Work {
@@ -274,7 +313,7 @@ impl Work {
         sql: &str,
         values: Vec<Value>,
     ) -> db::Result<Vec<T>> {
-        let rows = self.tx.query_all_raw(self.statement(sql, values)).await?;
+        let rows = self.tx.all(self.statement(sql, values)).await?;
         rows.iter()
             .map(|row| T::from_query_result(row, ""))
             .collect::<Result<_, _>>()
@@ -287,7 +326,7 @@ impl Work {
         sql: &str,
         values: Vec<Value>,
     ) -> db::Result<Option<T>> {
-        let row = self.tx.query_one_raw(self.statement(sql, values)).await?;
+        let row = self.tx.one(self.statement(sql, values)).await?;
         Ok(row.map(|row| T::from_query_result(&row, "")).transpose()?)
     }
 
@@ -295,7 +334,7 @@ impl Work {
     pub async fn run(&self, sql: &str, values: Vec<Value>) -> db::Result<u64> {
         Ok(self
             .tx
-            .execute_raw(self.statement(sql, values))
+            .run(self.statement(sql, values))
             .await?
             .rows_affected())
     }
@@ -343,7 +382,9 @@ impl Work {
             ..
         } = self;
         let wrote = writer.is_some();
-        tx.commit().await?;
+        if let Tx::Open(tx) = tx {
+            tx.commit().await?;
+        }
         drop(writer);
         if wrote {
             app.db().durable().await?;

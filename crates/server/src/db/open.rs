@@ -16,6 +16,12 @@ use super::{Error, Result};
 /// How long a statement waits for another process that writes to the same `SQLite` file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// One writes at a time; more readers than this only wait for the processors. Each keeps a cache of pages.
+const SQLITE_CONNECTIONS: u32 = 8;
+
+/// A connection that answered so lately is not asked whether it lives: that would double the ways to the server.
+const UNTESTED: Duration = Duration::from_secs(5);
+
 /// Which engine is behind a [`Database`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
@@ -71,8 +77,9 @@ impl Database {
         make_private(path)?;
         let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
         options
-            .max_connections(16)
+            .max_connections(SQLITE_CONNECTIONS)
             .min_connections(1)
+            .test_before_acquire(false)
             .sqlx_logging(false);
         options.map_sqlx_sqlite_opts(|o| {
             o.busy_timeout(BUSY_TIMEOUT)
@@ -80,7 +87,7 @@ impl Database {
                 .synchronous(sqlx::sqlite::SqliteSynchronous::Normal)
                 .foreign_keys(true)
                 .pragma("temp_store", "MEMORY")
-                .pragma("cache_size", "-8000")
+                .pragma("cache_size", "-4000")
         });
         let pool = sea_orm::Database::connect(options).await?;
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
@@ -104,6 +111,7 @@ impl Database {
         options
             .max_connections(16)
             .min_connections(0)
+            .test_before_acquire_if_idle_for(UNTESTED)
             .sqlx_logging(false)
             .acquire_timeout(Duration::from_secs(30));
         if let Some(schema) = schema {
@@ -163,6 +171,11 @@ impl Database {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
         };
         Ok(self.pool.begin_with_options(options).await?)
+    }
+
+    /// The connections, for statements outside a transaction.
+    pub(crate) fn pool(&self) -> DatabaseConnection {
+        self.pool.clone()
     }
 
     /// Returns when all commits so far are on disk. PostgreSQL has done that itself by then.

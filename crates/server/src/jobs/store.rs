@@ -41,6 +41,17 @@ pub(super) async fn insert(work: &Work, id: JobId, job: &New) -> db::Result<bool
     Ok(work.run(sql, bound).await? == 1)
 }
 
+/// When the waiting job of this kind and unique key begins at the earliest.
+pub async fn waits_until(work: &Work, kind: &str, unique: &str) -> db::Result<Option<Timestamp>> {
+    #[derive(FromQueryResult)]
+    struct Waiting {
+        run_at: Timestamp,
+    }
+    let sql = "SELECT run_at FROM jobs WHERE tenant_id = $1 AND kind = $2 AND unique_key = $3 AND state = 'queued'";
+    let waiting: Option<Waiting> = work.row(sql, values![work.tenant, kind, unique]).await?;
+    Ok(waiting.map(|job| job.run_at))
+}
+
 #[derive(FromQueryResult)]
 struct Claimed {
     tenant_id: TenantId,

@@ -40,6 +40,8 @@ pub(super) struct Answer {
     pub(super) location: Option<String>,
     /// The id of the resource, for the operations of a bulk request that come after.
     pub(super) id: Option<String>,
+    /// Whether roles or access may follow from what was written.
+    pub(super) is_news: bool,
 }
 
 impl Answer {
@@ -66,13 +68,10 @@ pub(super) async fn dispatch(
     base: &str,
     request: Request,
 ) -> Result<Answer, Error> {
-    let changes = matches!(request.method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE")
-        && !request.path.ends_with(".search")
-        && !request.path.trim_matches('/').eq_ignore_ascii_case("bulk");
     let answer = route(app, client, base, request).await;
     match &answer {
         Err(Error::Taken(clash)) => collisions::note(app, client, clash).await,
-        Ok(_) if changes => settle::ask(app, client).await,
+        Ok(answer) if answer.is_news => settle::ask(app, client).await,
         _ => {}
     }
     answer
@@ -148,9 +147,19 @@ fn discover(base: &str, parts: &[&str]) -> Result<Answer, Error> {
 }
 
 impl At<'_> {
+    /// To look at what one statement tells, or at several things of one moment.
+    async fn look(&self, at_one_thing: bool) -> Result<Work, Error> {
+        let (app, actor) = (self.app, &self.client.actor);
+        Ok(if at_one_thing {
+            app.glance(actor).await?
+        } else {
+            app.read(actor).await?
+        })
+    }
+
     async fn list(&self, of: &'static ResourceType, request: &Request) -> Result<Answer, Error> {
         let query = Query::from_pairs(of, pairs(request))?;
-        let work = self.app.read(&self.client.actor).await?;
+        let work = self.look(*of == USER && list::names_one(&query)).await?;
         let page = list::page(&work, self.client.connection, of, &query, self.base).await?;
         Ok(Answer::with(
             200,
@@ -197,7 +206,8 @@ impl At<'_> {
         request: &Request,
     ) -> Result<Answer, Error> {
         let projection = projection(of, request)?;
-        let work = self.app.read(&self.client.actor).await?;
+        // A person with their groups is one statement; a group's members are a second one.
+        let work = self.look(*of == USER).await?;
         let row = find(&work, self.client, of, id).await?;
         if request
             .if_none_match
@@ -256,6 +266,7 @@ impl At<'_> {
             Answer {
                 status: 204,
                 etag: Some(etag::of(row.version)),
+                is_news: row.is_news,
                 ..Answer::default()
             }
         } else {
@@ -284,6 +295,7 @@ impl At<'_> {
         work.commit().await?;
         Ok(Answer {
             status: 204,
+            is_news: true,
             ..Answer::default()
         })
     }
@@ -304,6 +316,7 @@ impl At<'_> {
             etag: Some(etag::of(row.version)),
             location: Some(list::location(row, self.base)),
             id: Some(row.id.to_string()),
+            is_news: row.is_news,
         })
     }
 }

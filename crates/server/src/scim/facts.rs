@@ -5,7 +5,8 @@
 //! flood of which the rest is held; a group is known by its name, so that it can be mapped.
 
 use super::settle;
-use super::store::{self, Row, is_active};
+use super::store::{Row, is_active};
+use super::ties;
 use crate::app::Work;
 use crate::audit;
 use crate::db::{self, ConnectionId};
@@ -43,10 +44,10 @@ pub(super) async fn tell(
             if let Some(before) = before {
                 let id = |row: &Row| row.resource.text("externalId").map(str::to_owned);
                 if (!was && is) || id(before) != id(after) {
-                    store::stir_groups(work, after.id).await?;
+                    ties::stir_groups(work, after.id).await?;
                 }
             } else if after.version > 1 {
-                store::stir_groups(work, after.id).await?;
+                ties::stir_groups(work, after.id).await?;
             }
             Ok(())
         }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use keywright_proto::scim::Resource;
+use keywright_proto::scim::matching::fold;
 use keywright_proto::scim::members::{self, Change, Member};
 use keywright_proto::scim::patch::{self, Operation};
 use keywright_proto::scim::schemas::GROUP;
@@ -14,6 +15,7 @@ use super::collisions::{self, Clash, Decision};
 use super::error::Error;
 use super::facts::{self, Fact};
 use super::store::{self, Row};
+use super::ties;
 use super::users::{changed, expect};
 use crate::app::Work;
 use crate::audit;
@@ -39,7 +41,7 @@ pub(super) async fn create(
         let id = work.id();
         let taken = give_way(work, connection, &holder, id).await?;
         let mut row = store::insert(work, connection, &GROUP, id, resource).await?;
-        store::count_members(work, &mut row, taken, false).await?;
+        ties::count_members(work, &mut row, taken, false).await?;
         row
     } else {
         match store::removed(work, connection, &resource, &GROUP).await? {
@@ -75,7 +77,7 @@ pub(super) async fn replace(
     body: &Value,
     if_match: Option<&str>,
 ) -> Result<Row, Error> {
-    let before = find(work, connection, id).await?;
+    let before = find_to_change(work, connection, id).await?;
     expect(&before, if_match)?;
     let resource = Resource::parse(&GROUP, body)?;
     let said = members::of(body)?;
@@ -97,8 +99,15 @@ pub(super) async fn patch(
     let before = find(work, connection, id).await?;
     expect(&before, if_match)?;
     let (rest, changes) = members::split(operations)?;
-    let resource = patch::apply(&GROUP, &rest, &before.resource)?;
-    let mut row = keep(work, connection, before, resource).await?;
+    let mut row = if rest.is_empty() {
+        before
+    } else {
+        // Members come and go side by side; what is said of the group itself changes in turn.
+        let before = find_to_change(work, connection, id).await?;
+        expect(&before, if_match)?;
+        let resource = patch::apply(&GROUP, &rest, &before.resource)?;
+        keep(work, connection, before, resource).await?
+    };
     for one in changes {
         change(work, connection, &mut row, one).await?;
     }
@@ -112,7 +121,7 @@ pub(super) async fn delete(
     id: &str,
     if_match: Option<&str>,
 ) -> Result<(), Error> {
-    let row = find(work, connection, id).await?;
+    let row = find_to_change(work, connection, id).await?;
     expect(&row, if_match)?;
     remove(work, connection, &row).await
 }
@@ -137,18 +146,29 @@ async fn give_way(
     holder: &Row,
     to: Uuid,
 ) -> Result<i64, Error> {
-    let taken = store::move_ties(work, holder, to).await?;
+    let taken = ties::move_ties(work, holder, to).await?;
     remove(work, connection, holder).await?;
     Ok(i64::try_from(taken).unwrap_or(i64::MAX))
 }
 
 /// A living group.
 pub(super) async fn find(work: &Work, connection: ConnectionId, id: &str) -> Result<Row, Error> {
-    let missing = || Error::NoSuch("Group", id.to_owned());
-    let uuid = Uuid::parse_str(id).map_err(|_| missing())?;
-    store::find(work, connection, &GROUP, uuid)
-        .await?
-        .ok_or_else(missing)
+    let found = store::find(work, connection, &GROUP, uuid(id)?).await?;
+    found.ok_or_else(|| missing(id))
+}
+
+/// A living group of which nobody else changes what is said of it until the end of the work.
+async fn find_to_change(work: &Work, connection: ConnectionId, id: &str) -> Result<Row, Error> {
+    let found = store::find_to_change(work, connection, &GROUP, uuid(id)?).await?;
+    found.ok_or_else(|| missing(id))
+}
+
+fn uuid(id: &str) -> Result<Uuid, Error> {
+    Uuid::parse_str(id).map_err(|_| missing(id))
+}
+
+fn missing(id: &str) -> Error {
+    Error::NoSuch("Group", id.to_owned())
 }
 
 pub(super) async fn keep(
@@ -160,14 +180,18 @@ pub(super) async fn keep(
     if resource == before.resource {
         return Ok(before);
     }
-    let settled = free(work, connection, &resource, Some(before.id)).await?;
+    let settled = if fold(&store::name(&GROUP, &resource)) == fold(&before.name) {
+        None
+    } else {
+        free(work, connection, &resource, Some(before.id)).await?
+    };
     let taken = match &settled {
         Some((_, holder)) => give_way(work, connection, holder, before.id).await?,
         None => 0,
     };
     let mut after = store::update(work, &before, resource).await?;
     if taken > 0 {
-        store::count_members(work, &mut after, taken, false).await?;
+        ties::count_members(work, &mut after, taken, false).await?;
     }
     facts::tell(work, connection, Fact::Group(&after)).await?;
     let detail = json!({ "attributes": changed(&before.resource, &after.resource), "name": after.name, "was": before.name });
@@ -198,20 +222,20 @@ async fn change(
             emptied = add.is_empty();
             let mut wanted: Vec<Uuid> = add.iter().map(|(id, _)| *id).collect();
             wanted.sort_unstable();
-            let mut present = store::member_ids(work, group.id).await?;
+            let mut present = ties::member_ids(work, group.id).await?;
             present.sort_unstable();
             add.retain(|(id, _)| present.binary_search(id).is_err());
             present.retain(|id| wanted.binary_search(id).is_err());
             remove = present;
         }
     }
-    let gone = store::remove_members(work, group.id, &remove).await?;
-    let new = store::add_members(work, group.id, &add).await?;
+    let gone = ties::remove_members(work, group.id, &remove).await?;
+    let new = ties::add_members(work, group.id, &add).await?;
     if gone == 0 && new == 0 {
         return Ok(());
     }
     let by = i64::try_from(new).unwrap_or(i64::MAX) - i64::try_from(gone).unwrap_or(i64::MAX);
-    store::count_members(work, group, by, emptied).await?;
+    ties::count_members(work, group, by, emptied).await?;
     note(
         work,
         "scim.group.members",

@@ -1,9 +1,10 @@
 //! Lists: filter, order, pages. And resources as they are shown.
 
-use keywright_proto::scim::etag;
+use keywright_proto::scim::filter::{Filter, Operator};
 use keywright_proto::scim::list::Query;
 use keywright_proto::scim::projection::Projection;
 use keywright_proto::scim::schemas::{ResourceType, USER};
+use keywright_proto::scim::{Path, etag};
 use sea_orm::Value as Bound;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -11,7 +12,8 @@ use uuid::Uuid;
 use super::condition::Condition;
 use super::error::Error;
 use super::requests::{Mark, State};
-use super::store::{self, Row, Tie};
+use super::store::{self, Row};
+use super::ties::{self, Tie};
 use crate::app::Work;
 use crate::db::{ConnectionId, values};
 
@@ -82,6 +84,18 @@ pub(super) async fn page(
     Ok(Page { total, shown })
 }
 
+/// Whether a query is a search for one person by a name or id that only one has.
+pub(super) fn names_one(query: &Query) -> bool {
+    let by_name = |path: &Path| {
+        path.extension.is_none()
+            && path.sub.is_none()
+            && matches!(path.name.as_str(), "id" | "userName" | "externalId")
+    };
+    query.start == 1
+        && query.sort.is_none()
+        && matches!(&query.filter, Some(Filter::Compare { path, operator: Operator::Eq, .. }) if by_name(path))
+}
+
 /// Resources as they are shown.
 pub(super) async fn shown(
     work: &Work,
@@ -92,20 +106,19 @@ pub(super) async fn shown(
     base: &str,
 ) -> Result<Vec<Value>, Error> {
     let tied = if *of == USER { "groups" } else { "members" };
-    let mut all = if projection.wants(tied) {
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        store::ties(work, connection, of, &ids).await?
-    } else {
-        std::collections::HashMap::new()
-    };
+    let wanted = projection.wants(tied);
+    let unread = rows.iter().filter(|row| wanted && row.ties.is_none());
+    let ids: Vec<Uuid> = unread.map(|row| row.id).collect();
+    let read = ties::ties(work, connection, of, &ids).await?;
     Ok(rows
         .iter()
         .map(|row| {
             let mut more = Map::new();
-            if let Some(ties) = all.remove(&row.id) {
+            let known = row.ties.as_ref().or(read.get(&row.id));
+            if let Some(known) = known.filter(|known| wanted && !known.is_empty()) {
                 more.insert(
                     tied.to_owned(),
-                    ties.iter().map(|tie| tie_shown(of, tie, base)).collect(),
+                    known.iter().map(|tie| tie_shown(of, tie, base)).collect(),
                 );
             }
             projection.apply(one(row, more, base))

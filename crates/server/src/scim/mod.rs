@@ -27,6 +27,7 @@ pub(crate) mod said;
 mod settle;
 mod state;
 mod store;
+mod ties;
 mod tokens;
 mod users;
 

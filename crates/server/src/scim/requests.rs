@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::refusals::{self, Refusal};
+use super::settle;
 use super::tokens::Client;
 use crate::app::{App, Work};
 use crate::db::{self, ConnectionId, Timestamp, values};
@@ -39,6 +40,8 @@ struct Inner {
     asked: HashMap<ConnectionId, Timestamp>,
     log: Vec<(Client, Entry)>,
     refused: Vec<Refusal>,
+    /// Connections of which something was said that no job is known to see.
+    unsettled: HashMap<ConnectionId, Client>,
     flushing: bool,
 }
 
@@ -208,6 +211,16 @@ pub(super) async fn keep(app: &App, client: Client, entry: Entry) {
     flush_soon(app, state, |inner| inner.log.push((client, entry)));
 }
 
+/// Has the job asked for that settles the connection of `client`, with the next writing.
+pub(super) fn ask_soon(app: &App, state: &State, client: &Client) {
+    if !state.inner().unsettled.contains_key(&client.connection) {
+        let client = client.clone();
+        flush_soon(app, state, |inner| {
+            inner.unsettled.insert(client.connection, client);
+        });
+    }
+}
+
 /// Keeps a refusal until the next writing.
 pub(super) fn keep_refusal(app: &App, state: &State, refusal: Refusal) {
     flush_soon(app, state, |inner| inner.refused.push(refusal));
@@ -233,12 +246,16 @@ pub(super) async fn flush(app: &App) {
     if let Some(state) = app.part::<State>() {
         // Whoever comes while others are written waits until they are there.
         let _turn = state.1.lock().await;
-        let (gathered, refused) = {
+        let (gathered, refused, unsettled) = {
             let mut inner = state.inner();
             inner.flushing = false;
             let refused = std::mem::take(&mut inner.refused);
-            (std::mem::take(&mut inner.log), refused)
+            let unsettled = std::mem::take(&mut inner.unsettled);
+            (std::mem::take(&mut inner.log), refused, unsettled)
         };
+        for client in unsettled.into_values() {
+            settle::ask_now(app, &client).await;
+        }
         write(app, gathered).await;
         refusals::write(app, refused).await;
     }
@@ -254,7 +271,10 @@ async fn write(app: &App, gathered: Vec<(Client, Entry)>) {
             .1
             .push(entry);
     }
-    for (client, entries) in groups.into_values() {
+    for (client, mut entries) in groups.into_values() {
+        // The rest would be deleted at once.
+        let most = usize::try_from(KEPT).unwrap_or(usize::MAX);
+        entries.drain(..entries.len().saturating_sub(most));
         if let Err(error) = insert(app, &client, entries).await {
             tracing::warn!(error = %crate::web::chain(&error), "SCIM requests could not be logged");
         }

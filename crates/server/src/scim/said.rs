@@ -104,7 +104,8 @@ fn person(row: Row, gone: bool) -> Person {
     }
 }
 
-fn facts(resource: &Resource) -> Facts {
+/// What the directory keeps of a person.
+pub(super) fn facts(resource: &Resource) -> Facts {
     let text = |name: &str| resource.text(name).unwrap_or_default().to_owned();
     let of_name = |part: &str| {
         let name = resource.members().get("name");

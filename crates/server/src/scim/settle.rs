@@ -9,7 +9,7 @@ use std::time::Duration;
 use sea_orm::FromQueryResult;
 use serde_json::json;
 
-use super::requests::State;
+use super::requests::{self, State};
 use super::said::SETTLE_JOB;
 use super::tokens::Client;
 use crate::app::{App, Work};
@@ -23,13 +23,19 @@ const SHARE: i64 = 10;
 /// Longest rest between two jobs, milliseconds.
 const LONGEST_REST_MS: i64 = 300_000;
 
-/// Asks for the job, unless this process knows of one that will see what was just committed.
+/// Has the job asked for, unless this process knows of one that will see what was just committed: within a moment, for
+/// all that was committed by then, or at once where requests share nothing.
 pub(super) async fn ask(app: &App, client: &Client) {
-    let (connection, now) = (client.connection, app.now());
-    let state = app.part::<State>();
-    if state.is_some_and(|state| state.is_asked(connection, now)) {
-        return;
+    match app.part::<State>() {
+        Some(state) if state.is_asked(client.connection, app.now()) => {}
+        Some(state) => requests::ask_soon(app, state, client),
+        None => ask_now(app, client).await,
     }
+}
+
+/// Asks for the job.
+pub(super) async fn ask_now(app: &App, client: &Client) {
+    let connection = client.connection;
     let asked = async {
         let mut work = app.begin(&client.actor).await?;
         let at = enqueue(&mut work, connection).await?;
@@ -38,7 +44,7 @@ pub(super) async fn ask(app: &App, client: &Client) {
     };
     match asked.await {
         Ok(at) => {
-            if let (Some(state), Some(at)) = (state, at) {
+            if let Some(state) = app.part::<State>() {
                 state.asked(connection, at);
             }
         }
@@ -49,11 +55,8 @@ pub(super) async fn ask(app: &App, client: &Client) {
     }
 }
 
-/// Asks for the job; gives when it begins at the earliest, if it is a new one.
-pub(crate) async fn enqueue(
-    work: &mut Work,
-    connection: ConnectionId,
-) -> db::Result<Option<Timestamp>> {
+/// Asks for the job; gives when it begins at the earliest, or one that waits already.
+pub(crate) async fn enqueue(work: &mut Work, connection: ConnectionId) -> db::Result<Timestamp> {
     #[derive(FromQueryResult)]
     struct Rest {
         rest_until: Option<Timestamp>,
@@ -70,7 +73,13 @@ pub(crate) async fn enqueue(
         run_at,
         unique: Some(connection.to_string()),
     };
-    Ok(jobs::enqueue(work, job).await?.map(|_| run_at))
+    let (kind, unique) = (job.kind, job.unique.clone().unwrap_or_default());
+    if jobs::enqueue(work, job).await?.is_some() {
+        return Ok(run_at);
+    }
+    Ok(jobs::waits_until(work, kind, &unique)
+        .await?
+        .unwrap_or(work.now))
 }
 
 /// Notes how long the job took: the next one waits in proportion.

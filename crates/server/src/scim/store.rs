@@ -1,18 +1,15 @@
-//! The SQL of resources and members.
+//! The SQL of resources.
 
-use std::collections::HashMap;
-
+use keywright_proto::scim::Resource;
 use keywright_proto::scim::matching::fold;
 use keywright_proto::scim::schemas::{ResourceType, USER};
-use keywright_proto::scim::{Resource, members::Member};
 use sea_orm::{FromQueryResult, Value as Bound};
 use uuid::Uuid;
 
+use super::said;
+use super::ties::Tie;
 use crate::app::Work;
-use crate::db::{self, ConnectionId, Timestamp, values};
-
-/// Rows in one statement of many.
-const CHUNK: usize = 500;
+use crate::db::{self, ConnectionId, Engine, Timestamp, values};
 
 /// A resource as it is kept.
 #[derive(Clone, Debug)]
@@ -25,6 +22,10 @@ pub(super) struct Row {
     pub(super) version: i64,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
+    /// The groups of a person, as of when it was read; not of a group, and not when they have changed since.
+    pub(super) ties: Option<Vec<Tie>>,
+    /// Whether roles or access may follow from what was just written of it.
+    pub(super) is_news: bool,
 }
 
 #[derive(FromQueryResult)]
@@ -36,10 +37,41 @@ struct Raw {
     version: i64,
     created_at: Timestamp,
     updated_at: Timestamp,
+    ties: Option<String>,
 }
 
-pub(super) const COLUMNS: &str =
-    "r.id, r.name, r.resource, r.members, r.version, r.created_at, r.updated_at";
+/// The columns of a row; of a person with their groups as JSON, `[[id, name], …]`, so that it takes no second statement.
+fn columns(work: &Work, of: &ResourceType) -> String {
+    let ties = match work.engine() {
+        _ if *of != USER => "CAST(NULL AS TEXT)".to_owned(),
+        Engine::Sqlite => {
+            groups_of("json_group_array(json_array(hex(o.id), o.name) ORDER BY o.id)")
+        }
+        Engine::Postgres => {
+            groups_of("CAST(json_agg(json_build_array(o.id, o.name) ORDER BY o.id) AS TEXT)")
+        }
+    };
+    format!(
+        "r.id, r.name, r.resource, r.members, r.version, r.created_at, r.updated_at, {ties} AS ties"
+    )
+}
+
+fn groups_of(gathered: &str) -> String {
+    format!(
+        "(SELECT {gathered} FROM scim_members m JOIN scim_resources o ON o.tenant_id = m.tenant_id AND o.id = m.group_id \
+         AND o.connection_id = r.connection_id AND o.deleted_at IS NULL WHERE m.tenant_id = r.tenant_id AND m.user_id = r.id)"
+    )
+}
+
+/// Groups as the statement gathered them; none is NULL or an empty list.
+fn gathered(ties: Option<&str>) -> Vec<Tie> {
+    let all: Vec<(Uuid, String)> = ties
+        .and_then(|ties| serde_json::from_str(ties).ok())
+        .unwrap_or_default();
+    all.into_iter()
+        .map(|(id, display)| Tie { id, display })
+        .collect()
+}
 
 fn read(of: &'static ResourceType, raw: Raw) -> Row {
     let Raw {
@@ -50,6 +82,7 @@ fn read(of: &'static ResourceType, raw: Raw) -> Row {
         version,
         created_at,
         updated_at,
+        ties,
     } = raw;
     // What stands in the column was written by us.
     let resource = Resource::from_stored(serde_json::from_str(&resource).unwrap_or_default());
@@ -62,11 +95,13 @@ fn read(of: &'static ResourceType, raw: Raw) -> Row {
         version,
         created_at,
         updated_at,
+        ties: (*of == USER).then(|| gathered(ties.as_deref())),
+        is_news: false,
     }
 }
 
 /// What names a resource: `userName` or `displayName`.
-fn name(of: &'static ResourceType, resource: &Resource) -> String {
+pub(super) fn name(of: &'static ResourceType, resource: &Resource) -> String {
     let attribute = if *of == USER {
         "userName"
     } else {
@@ -82,8 +117,34 @@ pub(super) async fn find(
     of: &'static ResourceType,
     id: Uuid,
 ) -> db::Result<Option<Row>> {
+    found(work, connection, of, id, "").await
+}
+
+/// A living resource by id, to be changed: on PostgreSQL whoever else would change it waits for its turn (`SQLite` has
+/// one writer anyway).
+pub(super) async fn find_to_change(
+    work: &Work,
+    connection: ConnectionId,
+    of: &'static ResourceType,
+    id: Uuid,
+) -> db::Result<Option<Row>> {
+    let lock = match work.engine() {
+        Engine::Sqlite => "",
+        Engine::Postgres => "FOR UPDATE OF r",
+    };
+    found(work, connection, of, id, lock).await
+}
+
+async fn found(
+    work: &Work,
+    connection: ConnectionId,
+    of: &'static ResourceType,
+    id: Uuid,
+    lock: &str,
+) -> db::Result<Option<Row>> {
+    let columns = columns(work, of);
     let sql = format!(
-        "SELECT {COLUMNS} FROM scim_resources r WHERE r.tenant_id = $1 AND r.id = $2 AND r.connection_id = $3 AND r.kind = $4 AND r.deleted_at IS NULL"
+        "SELECT {columns} FROM scim_resources r WHERE r.tenant_id = $1 AND r.id = $2 AND r.connection_id = $3 AND r.kind = $4 AND r.deleted_at IS NULL {lock}"
     );
     let raw = work
         .row::<Raw>(&sql, values![work.tenant, id, connection, of.name])
@@ -99,8 +160,9 @@ pub(super) async fn named(
     of: &'static ResourceType,
     but: Option<Uuid>,
 ) -> db::Result<Option<Row>> {
+    let columns = columns(work, of);
     let sql = format!(
-        "SELECT {COLUMNS} FROM scim_resources r WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.kind = $3 AND r.name_key = $4 AND r.deleted_at IS NULL"
+        "SELECT {columns} FROM scim_resources r WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.kind = $3 AND r.name_key = $4 AND r.deleted_at IS NULL"
     );
     let key = fold(&name(of, resource));
     let raw = work
@@ -118,8 +180,9 @@ pub(super) async fn removed(
     resource: &Resource,
     of: &'static ResourceType,
 ) -> db::Result<Option<Row>> {
+    let columns = columns(work, of);
     let base = format!(
-        "SELECT {COLUMNS} FROM scim_resources r WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.kind = $3 AND r.deleted_at IS NOT NULL"
+        "SELECT {columns} FROM scim_resources r WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.kind = $3 AND r.deleted_at IS NOT NULL"
     );
     let last = "ORDER BY r.deleted_at DESC LIMIT 1";
     let external = resource.text("externalId");
@@ -129,7 +192,7 @@ pub(super) async fn removed(
             .row::<Raw>(&sql, values![work.tenant, connection, of.name, external])
             .await?;
         if let Some(raw) = raw {
-            return Ok(Some(read(of, raw)));
+            return Ok(Some(back(of, raw)));
         }
     }
     // Another external id means another person with an old name.
@@ -143,7 +206,15 @@ pub(super) async fn removed(
     let raw = work
         .row::<Raw>(&sql, values![work.tenant, connection, of.name, key])
         .await?;
-    Ok(raw.map(|raw| read(of, raw)))
+    Ok(raw.map(|raw| back(of, raw)))
+}
+
+/// A removed resource: that it is there again is news.
+fn back(of: &'static ResourceType, raw: Raw) -> Row {
+    Row {
+        is_news: true,
+        ..read(of, raw)
+    }
 }
 
 /// Keeps a new resource.
@@ -154,7 +225,43 @@ pub(super) async fn insert(
     id: Uuid,
     resource: Resource,
 ) -> db::Result<Row> {
-    let row = Row {
+    let row = new(work, of, id, resource);
+    let sql = format!("{INSERT} VALUES ({VALUES})");
+    work.run(&sql, new_values(work, connection, &row)).await?;
+    Ok(row)
+}
+
+/// Keeps a new resource, in one statement, if nobody can be in its way: no other, living or removed, has its name or
+/// external id. Gives the resource back when somebody may be.
+pub(super) async fn insert_if_free(
+    work: &Work,
+    connection: ConnectionId,
+    of: &'static ResourceType,
+    resource: Resource,
+) -> db::Result<Result<Row, Resource>> {
+    let row = new(work, of, work.id(), resource);
+    // Two looks by name: living and removed ones have an index each.
+    let sql = format!(
+        "{INSERT} SELECT {VALUES} WHERE NOT EXISTS (SELECT 1 FROM scim_resources r WHERE {HERE} AND r.name_key = $6 AND r.deleted_at IS NULL) \
+         AND NOT EXISTS (SELECT 1 FROM scim_resources r WHERE {HERE} AND r.name_key = $6 AND r.deleted_at IS NOT NULL) \
+         AND NOT EXISTS (SELECT 1 FROM scim_resources r WHERE {HERE} AND r.external_id = $7) ON CONFLICT DO NOTHING"
+    );
+    let made = work.run(&sql, new_values(work, connection, &row)).await?;
+    Ok(if made == 1 {
+        Ok(row)
+    } else {
+        Err(row.resource)
+    })
+}
+
+const INSERT: &str = "INSERT INTO scim_resources (tenant_id, id, connection_id, kind, name, name_key, external_id, active, \
+    members, resource, folded, version, created_at, updated_at, deleted_at, inactive_since)";
+const VALUES: &str = "$1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, 1, $11, $11, NULL, $12";
+/// Of the same connection and kind.
+const HERE: &str = "r.tenant_id = $1 AND r.connection_id = $3 AND r.kind = $4";
+
+fn new(work: &Work, of: &'static ResourceType, id: Uuid, resource: Resource) -> Row {
+    Row {
         id,
         of,
         name: name(of, &resource),
@@ -163,38 +270,49 @@ pub(super) async fn insert(
         version: 1,
         created_at: work.now,
         updated_at: work.now,
-    };
-    let sql = "INSERT INTO scim_resources (tenant_id, id, connection_id, kind, name, name_key, external_id, active, \
-               members, resource, folded, version, created_at, updated_at, deleted_at, inactive_since) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, 1, $11, $11, NULL, $12)";
-    let bound = values![
+        // Nobody could name it before, so no group holds it.
+        ties: (*of == USER).then(Vec::new),
+        is_news: true,
+    }
+}
+
+fn new_values(work: &Work, connection: ConnectionId, row: &Row) -> Vec<Bound> {
+    values![
         work.tenant,
         row.id,
         connection,
-        of.name,
+        row.of.name,
         row.name.as_str(),
         fold(&row.name),
         row.resource.text("externalId"),
         is_active(&row.resource),
         text(&row.resource),
-        row.resource.folded(of),
+        row.resource.folded(row.of),
         work.now,
         (!is_active(&row.resource)).then_some(work.now)
-    ];
-    work.run(sql, bound).await?;
-    Ok(row)
+    ]
 }
 
 /// Keeps what a resource has become (and brings a removed one back). Another version than `before`'s is
 /// [`db::Error::Stale`].
 pub(super) async fn update(work: &Work, before: &Row, resource: Resource) -> db::Result<Row> {
     let of = before.of;
+    let is_news = before.is_news
+        || *of != USER
+        || is_active(&before.resource) != is_active(&resource)
+        || before.resource.text("externalId") != resource.text("externalId")
+        || said::facts(&before.resource) != said::facts(&resource);
     let after = Row {
+        id: before.id,
+        of,
         name: name(of, &resource),
         resource,
+        members: before.members,
         version: before.version + 1,
+        created_at: before.created_at,
         updated_at: work.now,
-        ..before.clone()
+        ties: before.ties.clone(),
+        is_news,
     };
     let sql = "UPDATE scim_resources SET name = $3, name_key = $4, external_id = $5, active = $6, resource = $7, \
                folded = $8, version = version + 1, updated_at = $9, deleted_at = NULL, \
@@ -240,13 +358,6 @@ pub(super) fn is_active(resource: &Resource) -> bool {
     resource.flag("active").unwrap_or(true)
 }
 
-/// Has the groups of a person looked at again: with the person came back what they are a member of.
-pub(super) async fn stir_groups(work: &Work, user: Uuid) -> db::Result<()> {
-    let sql = "UPDATE scim_resources SET stirred = stirred + 1 WHERE tenant_id = $1 AND id IN \
-               (SELECT group_id FROM scim_members WHERE tenant_id = $1 AND user_id = $2)";
-    work.run(sql, values![work.tenant, user]).await.map(drop)
-}
-
 /// Another living person with this external id.
 pub(super) async fn external(
     work: &Work,
@@ -254,141 +365,15 @@ pub(super) async fn external(
     external_id: &str,
     but: Option<Uuid>,
 ) -> db::Result<Option<Row>> {
+    let columns = columns(work, &USER);
     let sql = format!(
-        "SELECT {COLUMNS} FROM scim_resources r WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.kind = 'User' AND r.external_id = $3 AND r.deleted_at IS NULL"
+        "SELECT {columns} FROM scim_resources r WHERE r.tenant_id = $1 AND r.connection_id = $2 AND r.kind = 'User' AND r.external_id = $3 AND r.deleted_at IS NULL"
     );
     let rows: Vec<Raw> = work
         .rows(&sql, values![work.tenant, connection, external_id])
         .await?;
     let other = rows.into_iter().find(|raw| Some(raw.id) != but);
     Ok(other.map(|raw| read(&USER, raw)))
-}
-
-/// Gives the members of a group to another, or the groups of a person to another one. Gives how many are new; groups
-/// are counted here, the members of `to` by the caller.
-pub(super) async fn move_ties(work: &Work, from: &Row, to: Uuid) -> db::Result<u64> {
-    if *from.of == USER {
-        let sql = "UPDATE scim_resources SET members = members + 1 WHERE tenant_id = $1 AND id IN \
-                   (SELECT group_id FROM scim_members WHERE tenant_id = $1 AND user_id = $2) AND id NOT IN \
-                   (SELECT group_id FROM scim_members WHERE tenant_id = $1 AND user_id = $3)";
-        work.run(sql, values![work.tenant, from.id, to]).await?;
-    }
-    let (own, other) = if *from.of == USER {
-        ("user_id", "group_id")
-    } else {
-        ("group_id", "user_id")
-    };
-    let sql = format!(
-        "INSERT INTO scim_members (tenant_id, {own}, {other}, display, said_at) \
-         SELECT tenant_id, $3, {other}, display, $4 FROM scim_members WHERE tenant_id = $1 AND {own} = $2 \
-         ON CONFLICT (tenant_id, group_id, user_id) DO NOTHING"
-    );
-    work.run(&sql, values![work.tenant, from.id, to, work.now])
-        .await
-}
-
-/// Changes the number of a group's members, and its version; `emptied`: whether all were taken at once.
-pub(super) async fn count_members(
-    work: &Work,
-    group: &mut Row,
-    by: i64,
-    emptied: bool,
-) -> db::Result<()> {
-    // No condition on the version: two clients may each add a member.
-    let sql = "UPDATE scim_resources SET members = members + $3, version = version + 1, updated_at = $4, \
-               emptied = CASE WHEN $3 > 0 THEN FALSE WHEN $5 THEN TRUE ELSE emptied END WHERE tenant_id = $1 AND id = $2";
-    work.run(sql, values![work.tenant, group.id, by, work.now, emptied])
-        .await?;
-    group.members += by;
-    group.version += 1;
-    group.updated_at = work.now;
-    Ok(())
-}
-
-/// Adds members; gives how many were new.
-pub(super) async fn add_members(
-    work: &Work,
-    group: Uuid,
-    members: &[(Uuid, Member)],
-) -> db::Result<u64> {
-    let mut added = 0;
-    for chunk in members.chunks(CHUNK) {
-        let mut bound = values![work.tenant, group, work.now];
-        let mut rows = Vec::with_capacity(chunk.len());
-        for (id, member) in chunk {
-            let at = bound.len();
-            rows.push(format!("($1, $2, ${}, ${}, $3)", at + 1, at + 2));
-            bound.push(Bound::from(*id));
-            bound.push(Bound::from(member.display.clone()));
-        }
-        let sql = format!(
-            "INSERT INTO scim_members (tenant_id, group_id, user_id, display, said_at) VALUES {} ON CONFLICT (tenant_id, group_id, user_id) DO NOTHING",
-            rows.join(", ")
-        );
-        added += work.run(&sql, bound).await?;
-    }
-    Ok(added)
-}
-
-/// Takes members away; gives how many were there.
-pub(super) async fn remove_members(work: &Work, group: Uuid, users: &[Uuid]) -> db::Result<u64> {
-    let mut removed = 0;
-    for chunk in users.chunks(CHUNK) {
-        let mut bound = values![work.tenant, group];
-        let places = places(&mut bound, chunk);
-        let sql = format!(
-            "DELETE FROM scim_members WHERE tenant_id = $1 AND group_id = $2 AND user_id IN ({places})"
-        );
-        removed += work.run(&sql, bound).await?;
-    }
-    Ok(removed)
-}
-
-/// All ids in a group, also of people we do not know yet.
-pub(super) async fn member_ids(work: &Work, group: Uuid) -> db::Result<Vec<Uuid>> {
-    #[derive(FromQueryResult)]
-    struct Id {
-        user_id: Uuid,
-    }
-    let sql = "SELECT user_id FROM scim_members WHERE tenant_id = $1 AND group_id = $2";
-    let rows: Vec<Id> = work.rows(sql, values![work.tenant, group]).await?;
-    Ok(rows.into_iter().map(|row| row.user_id).collect())
-}
-
-/// One end of a membership, seen from the other.
-#[derive(FromQueryResult)]
-pub(super) struct Tie {
-    holder: Uuid,
-    pub(super) id: Uuid,
-    pub(super) display: String,
-}
-
-/// The members of groups, or the groups of people, by the id of the group or person: living ones of the connection only.
-pub(super) async fn ties(
-    work: &Work,
-    connection: ConnectionId,
-    of: &'static ResourceType,
-    holders: &[Uuid],
-) -> db::Result<HashMap<Uuid, Vec<Tie>>> {
-    let (holder, other, display) = if *of == USER {
-        ("user_id", "group_id", "o.name")
-    } else {
-        ("group_id", "user_id", "COALESCE(m.display, o.name)")
-    };
-    let mut all: HashMap<Uuid, Vec<Tie>> = HashMap::new();
-    for chunk in holders.chunks(CHUNK) {
-        let mut bound = values![work.tenant, connection];
-        let places = places(&mut bound, chunk);
-        let sql = format!(
-            "SELECT m.{holder} AS holder, o.id AS id, {display} AS display FROM scim_members m \
-             JOIN scim_resources o ON o.tenant_id = m.tenant_id AND o.id = m.{other} AND o.connection_id = $2 AND o.deleted_at IS NULL \
-             WHERE m.tenant_id = $1 AND m.{holder} IN ({places}) ORDER BY m.{other}"
-        );
-        for tie in work.rows::<Tie>(&sql, bound).await? {
-            all.entry(tie.holder).or_default().push(tie);
-        }
-    }
-    Ok(all)
 }
 
 /// How many living resources fulfil a condition (see [`super::condition`]); its values come after `tenant`,
@@ -413,22 +398,14 @@ pub(super) async fn page(
     rest: &str,
     bound: Vec<Bound>,
 ) -> db::Result<Vec<Row>> {
-    let sql = format!("SELECT {COLUMNS} FROM scim_resources r WHERE {LIVING} AND {rest}");
+    let columns = columns(work, of);
+    let sql = format!("SELECT {columns} FROM scim_resources r WHERE {LIVING} AND {rest}");
     let rows: Vec<Raw> = work.rows(&sql, bound).await?;
     Ok(rows.into_iter().map(|raw| read(of, raw)).collect())
 }
 
 const LIVING: &str =
     "r.tenant_id = $1 AND r.connection_id = $2 AND r.kind = $3 AND r.deleted_at IS NULL";
-
-fn places(bound: &mut Vec<Bound>, ids: &[Uuid]) -> String {
-    let first = bound.len() + 1;
-    bound.extend(ids.iter().map(|id| Bound::from(*id)));
-    (first..=bound.len())
-        .map(|at| format!("${at}"))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
 
 fn text(resource: &Resource) -> String {
     serde_json::Value::Object(resource.members().clone()).to_string()

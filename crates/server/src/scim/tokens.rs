@@ -207,7 +207,7 @@ pub(super) async fn authenticate(
         _ => text,
     };
     let tenant = tenant(text);
-    let work = app.read(&actor(tenant, "")).await?;
+    let work = app.glance(&actor(tenant, "")).await?;
     let sql = "SELECT id, connection_id, name, expires_at, last_used_at, revoked_at FROM scim_tokens WHERE tenant_id = $1 AND token_hash = $2";
     let hash = hash(&SecretString::from(text));
     let found: Option<Found> = work.row(sql, values![tenant, hash]).await?;

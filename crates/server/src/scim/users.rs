@@ -1,5 +1,6 @@
 //! People.
 
+use keywright_proto::scim::matching::fold;
 use keywright_proto::scim::patch::{self, Operation};
 use keywright_proto::scim::schemas::USER;
 use keywright_proto::scim::{Resource, etag};
@@ -10,6 +11,7 @@ use super::collisions::{self, Clash, Decision};
 use super::error::Error;
 use super::facts::{self, Fact};
 use super::store::{self, Row, is_active};
+use super::ties;
 use crate::app::Work;
 use crate::audit;
 use crate::db::ConnectionId;
@@ -25,6 +27,10 @@ pub(super) async fn create(
     if resource.flag("active").is_none() {
         resource.set("active", json!(true));
     }
+    let resource = match store::insert_if_free(work, connection, &USER, resource).await? {
+        Ok(row) => return made(work, connection, row).await,
+        Err(resource) => resource,
+    };
     let settled = free(work, connection, &resource, None).await?;
     if let Some((Decision::Link, holder)) = settled {
         relink(work, connection, &holder, &resource).await?;
@@ -33,13 +39,18 @@ pub(super) async fn create(
     let row = if let Some((_, holder)) = settled {
         let id = work.id();
         give_way(work, connection, &holder, id).await?;
-        store::insert(work, connection, &USER, id, resource).await?
+        let row = store::insert(work, connection, &USER, id, resource).await?;
+        Row { ties: None, ..row }
     } else {
         match store::removed(work, connection, &resource, &USER).await? {
             Some(before) => store::update(work, &before, resource).await?,
             None => store::insert(work, connection, &USER, work.id(), resource).await?,
         }
     };
+    made(work, connection, row).await
+}
+
+async fn made(work: &mut Work, connection: ConnectionId, row: Row) -> Result<Row, Error> {
     let action = if row.version == 1 {
         "scim.user.created"
     } else {
@@ -66,7 +77,7 @@ pub(super) async fn replace(
     body: &Value,
     if_match: Option<&str>,
 ) -> Result<Row, Error> {
-    let before = find(work, connection, id).await?;
+    let before = find_to_change(work, connection, id).await?;
     expect(&before, if_match)?;
     let mut resource = Resource::parse(&USER, body)?;
     if resource.flag("active").is_none() {
@@ -86,7 +97,7 @@ pub(super) async fn patch(
     operations: &[Operation],
     if_match: Option<&str>,
 ) -> Result<Row, Error> {
-    let before = find(work, connection, id).await?;
+    let before = find_to_change(work, connection, id).await?;
     expect(&before, if_match)?;
     let resource = patch::apply(&USER, operations, &before.resource)?;
     keep(work, connection, before, resource).await
@@ -99,7 +110,7 @@ pub(super) async fn delete(
     id: &str,
     if_match: Option<&str>,
 ) -> Result<(), Error> {
-    let row = find(work, connection, id).await?;
+    let row = find_to_change(work, connection, id).await?;
     expect(&row, if_match)?;
     remove(work, connection, &row, "removed by SCIM").await
 }
@@ -123,7 +134,7 @@ async fn give_way(
     holder: &Row,
     to: Uuid,
 ) -> Result<(), Error> {
-    store::move_ties(work, holder, to).await?;
+    ties::move_ties(work, holder, to).await?;
     remove(work, connection, holder, "another person takes the place").await
 }
 
@@ -148,11 +159,22 @@ async fn relink(
 
 /// A living person.
 pub(super) async fn find(work: &Work, connection: ConnectionId, id: &str) -> Result<Row, Error> {
-    let missing = || Error::NoSuch("User", id.to_owned());
-    let uuid = Uuid::parse_str(id).map_err(|_| missing())?;
-    store::find(work, connection, &USER, uuid)
-        .await?
-        .ok_or_else(missing)
+    let found = store::find(work, connection, &USER, uuid(id)?).await?;
+    found.ok_or_else(|| missing(id))
+}
+
+/// A living person whom nobody else changes until the end of the work.
+async fn find_to_change(work: &Work, connection: ConnectionId, id: &str) -> Result<Row, Error> {
+    let found = store::find_to_change(work, connection, &USER, uuid(id)?).await?;
+    found.ok_or_else(|| missing(id))
+}
+
+fn uuid(id: &str) -> Result<Uuid, Error> {
+    Uuid::parse_str(id).map_err(|_| missing(id))
+}
+
+fn missing(id: &str) -> Error {
+    Error::NoSuch("User", id.to_owned())
 }
 
 /// Refuses when If-Match names another version.
@@ -174,12 +196,16 @@ pub(super) async fn keep(
     if resource == before.resource {
         return Ok(before);
     }
-    if let Some((Decision::Adopt, holder)) =
-        free(work, connection, &resource, Some(before.id)).await?
+    let mut after_ties = before.ties.clone();
+    if !has_same_names(&before, &resource)
+        && let Some((Decision::Adopt, holder)) =
+            free(work, connection, &resource, Some(before.id)).await?
     {
         give_way(work, connection, &holder, before.id).await?;
+        after_ties = None;
     }
-    let after = store::update(work, &before, resource).await?;
+    let mut after = store::update(work, &before, resource).await?;
+    after.ties = after_ties;
     let (was, is) = (is_active(&before.resource), is_active(&after.resource));
     let action = match (was, is) {
         (true, false) => "scim.user.deactivated",
@@ -205,6 +231,13 @@ pub(super) async fn keep(
     )
     .await?;
     Ok(after)
+}
+
+/// Whether what must be one person's only is as it was: then nobody can be in the way of it.
+fn has_same_names(before: &Row, resource: &Resource) -> bool {
+    let external = |resource: &Resource| resource.text("externalId").map(str::to_owned);
+    fold(&store::name(&USER, resource)) == fold(&before.name)
+        && external(resource) == external(&before.resource)
 }
 
 /// The names of the attributes that differ; their values are not for the trail.

@@ -28,6 +28,19 @@ db_test!(
         assert_eq!(okta.with("DELETE", &path, None, &[("if-match", "W/\"2\"")]).await.status, 204);
     }
 
+    // Nobody said which version they know, so none of them is refused, and none undoes what another said.
+    async fn patches_of_one_person_at_once_all_count(t) {
+        let okta = Client::new(&t).await;
+        let path = format!("/Users/{}", id(&okta.ok("POST", "/Users", json!({"userName": "ada"})).await));
+        let names = ["title", "nickName", "userType", "locale", "timezone", "preferredLanguage", "profileUrl", "displayName"];
+        let all = names.map(|name| okta.call("PATCH", &path, Some(patch(&json!([{"op": "replace", "path": name, "value": "en"}])))));
+        let answers: Vec<u16> = futures_util::future::join_all(all).await.iter().map(|got| got.status).collect();
+        assert_eq!(answers, [200; 8]);
+        let ada = okta.get(&path).await;
+        assert!(names.iter().all(|name| ada[name] == "en"), "{ada}");
+        assert_eq!(ada["meta"]["version"], "W/\"9\"");
+    }
+
     // C8: a reader of pages meets everybody who was there all the time, once.
     async fn c8_pages_are_stable_under_change(t) {
         let okta = Client::new(&t).await;
