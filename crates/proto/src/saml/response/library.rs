@@ -14,7 +14,8 @@ use saml_rs::{
 
 use super::{
     super::{
-        binding::{attribute, encode_post},
+        binding::{attribute, encode_post, text},
+        certificate::Certificate,
         idp::IdentityProvider,
         names::{BINDING_POST, DSIG, METADATA, PROTOCOL},
     },
@@ -35,14 +36,16 @@ pub(super) struct Verified {
     pub(super) reading: (String, String, String),
 }
 
-/// Verifies an answer whose shape was judged.
+/// Verifies an answer whose shape was judged. `named` are certificates that may stand in `KeyInfo` beside the pinned
+/// ones: for messages alone whose signatures were judged by the pinned ones before.
 pub(super) fn verify(
     xml: &str,
     shape: Shape,
     expected: &Expectation<'_>,
     now: Timestamp,
+    named: &[String],
 ) -> Result<Verified, Refusal> {
-    let (sp, idp, pending) = setting(shape, expected)
+    let (sp, idp, pending) = setting(shape, expected, named)
         .map_err(|error| Refusal::Misconfigured(shown(&error.to_string())))?;
     let input =
         BrowserInput::<SsoResponse>::post(vec![FormField::new("SAMLResponse", encode_post(xml))]);
@@ -85,6 +88,7 @@ fn verified(session: &SsoSession) -> Verified {
 fn setting(
     shape: Shape,
     expected: &Expectation<'_>,
+    named: &[String],
 ) -> Result<(Saml<Sp>, IdpDescriptor, PendingAuthnRequest), SamlError> {
     let policy = SpValidationPolicy {
         assertions: if expected.demand.assertion() {
@@ -117,7 +121,7 @@ fn setting(
     }
     let idp = IdpDescriptor::from_metadata_xml_for(
         EntityId::try_new(expected.idp.entity_id())?,
-        &descriptor(expected.idp),
+        &descriptor(expected.idp, named),
         // Written here from the pinned values.
         MetadataTrustPolicy::UnsignedForCompatibility,
     )?;
@@ -133,15 +137,14 @@ fn setting(
 }
 
 /// The pinned values of an identity provider as the metadata document that the library wants.
-fn descriptor(idp: &IdentityProvider) -> String {
-    let keys: Vec<String> = idp
-        .certificates()
-        .iter()
+fn descriptor(idp: &IdentityProvider, named: &[String]) -> String {
+    let pinned = idp.certificates().iter().map(Certificate::base64);
+    let keys: Vec<String> = pinned
+        .chain(named.iter().map(|certificate| text(certificate)))
         .map(|certificate| {
             format!(
-                "<md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=\"{DSIG}\"><ds:X509Data><ds:X509Certificate>{}\
-                 </ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>",
-                certificate.base64()
+                "<md:KeyDescriptor use=\"signing\"><ds:KeyInfo xmlns:ds=\"{DSIG}\"><ds:X509Data><ds:X509Certificate>{certificate}\
+                 </ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
             )
         })
         .collect();

@@ -92,7 +92,8 @@ pub enum Refusal {
         "the assertion itself is not signed, which this connection demands (Okta: Assertion Signature = Signed)"
     )]
     AssertionUnsigned,
-    /// The answer names a certificate that is not pinned: the identity provider has a new one, or is another.
+    /// No pinned certificate made this signature, and the answer names one that is not pinned: the identity provider has
+    /// a new one, or is another.
     #[error(
         "the answer was signed with a certificate that this connection does not know; if the identity provider has a new one, add it here"
     )]
@@ -187,6 +188,56 @@ pub enum Refusal {
     /// This connection's own values do not make sense to the library.
     #[error("this connection's own SAML values are not usable: {0}")]
     Misconfigured(String),
+}
+
+impl Refusal {
+    /// The kind of refusal in one word, always the same: for lists and for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Binding(_) => "binding",
+            Self::Xml(_) => "xml",
+            Self::NotAResponse { .. } => "not_a_response",
+            Self::Unsolicited => "unsolicited",
+            Self::NoQuestion => "no_question",
+            Self::OtherQuestion => "other_question",
+            Self::RelayState => "relay_state",
+            Self::Status { .. } => "status",
+            Self::NoAssertion => "no_assertion",
+            Self::SeveralAssertions => "several_assertions",
+            Self::MisplacedAssertion => "misplaced_assertion",
+            Self::MisplacedSignature => "misplaced_signature",
+            Self::Reference => "reference",
+            Self::SignatureForm(_) => "signature_form",
+            Self::SignatureAlgorithm(_) => "signature_algorithm",
+            Self::DigestAlgorithm(_) => "digest_algorithm",
+            Self::Transform(_) => "transform",
+            Self::Unsigned => "unsigned",
+            Self::ResponseUnsigned => "response_unsigned",
+            Self::AssertionUnsigned => "assertion_unsigned",
+            Self::UnknownCertificate => "unknown_certificate",
+            Self::BadSignature => "bad_signature",
+            Self::EncryptionAlgorithm(_) => "encryption_algorithm",
+            Self::EncryptedUnsigned => "encrypted_unsigned",
+            Self::NoDecryptionKey => "no_decryption_key",
+            Self::Undecryptable => "undecryptable",
+            Self::Issuer { .. } => "issuer",
+            Self::Destination { .. } => "destination",
+            Self::Recipient { .. } => "recipient",
+            Self::Audience { .. } => "audience",
+            Self::NotYet { .. } => "not_yet",
+            Self::Expired { .. } => "expired",
+            Self::Time(_) => "time",
+            Self::NoBearer => "no_bearer",
+            Self::Condition(_) => "condition",
+            Self::NoName => "no_name",
+            Self::NoSignIn => "no_sign_in",
+            Self::Form(_) => "form",
+            Self::Disagreement => "disagreement",
+            Self::Replayed => "replayed",
+            Self::Misconfigured(_) => "misconfigured",
+        }
+    }
 }
 
 /// What came from outside, fit to be shown: short, without control characters.

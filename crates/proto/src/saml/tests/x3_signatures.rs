@@ -230,7 +230,6 @@ fn keys() -> Vec<Hostile> {
         hostile("a stranger with their certificate", by("stranger", key_info("stranger")), Refusal::UnknownCertificate),
         hostile("a stranger with our certificate", by("stranger", key_info("idp")), Refusal::BadSignature),
         hostile("a stranger without certificate", by("stranger", String::new()), Refusal::BadSignature),
-        hostile("our key with a strange certificate", by("idp", key_info("stranger")), Refusal::UnknownCertificate),
         hostile(
             "a stranger who names a key",
             by(
@@ -257,6 +256,61 @@ fn x3_without_key_info_the_pinned_certificate_is_used() {
         ..Signing::default()
     };
     assert!(super::world::judge(&signed(&bare)).is_ok());
+}
+
+#[test]
+fn x3_key_info_counts_neither_for_nor_against_an_answer() {
+    let names = |tail: String| Signing {
+        tail,
+        ..Signing::default()
+    };
+    let honest = Answer::default();
+    for tail in [
+        key_info("stranger"),
+        "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>AAAA</ds:X509Certificate></ds:X509Data></ds:KeyInfo>".to_owned(),
+        "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>&lt;x&gt;</ds:X509Certificate></ds:X509Data></ds:KeyInfo>".to_owned(),
+        key_info("stranger") + &key_info("idp"),
+        "<ds:KeyInfo><ds:KeyName>stranger</ds:KeyName></ds:KeyInfo>".to_owned(),
+    ] {
+        let signing = names(tail.clone());
+        let assertion = honest.signed_assertion(&signing);
+        for (place, xml) in [
+            ("response", honest.signed_response(&signing, &honest.assertion(""))),
+            ("assertion", honest.response("", &assertion)),
+            ("both", honest.signed_response(&signing, &assertion)),
+            ("both, one of them usual", honest.signed_response(&Signing::default(), &assertion)),
+        ] {
+            let judged = super::world::judge(&xml);
+            let name = judged.map(|identity| identity.name_id);
+            assert_eq!(name, Ok("ada@example.com".into()), "{place} {tail}");
+        }
+    }
+}
+
+#[test]
+fn x3_of_two_signatures_both_must_be_of_a_pinned_key_whatever_they_name() {
+    let by = |key: &'static str, names: &str| Signing {
+        key,
+        tail: key_info(names),
+        ..Signing::default()
+    };
+    let honest = Answer::default();
+    for (outer, inner) in [
+        (by("idp", "stranger"), by("stranger", "stranger")),
+        (by("stranger", "stranger"), by("idp", "stranger")),
+        (by("stranger", "stranger"), by("stranger", "idp")),
+        (by("stranger", "idp"), by("idp", "stranger")),
+    ] {
+        let xml = honest.signed_response(&outer, &honest.signed_assertion(&inner));
+        assert!(super::world::judge(&xml).is_err());
+    }
+    // What was signed honestly and then changed does not pass by this way either.
+    let xml = honest.signed_response(&by("idp", "stranger"), &honest.assertion(""));
+    let changed = xml.replace("ada@example.com", "eve@example.com");
+    assert_eq!(
+        super::world::judge(&changed),
+        Err(Refusal::UnknownCertificate)
+    );
 }
 
 #[test]
