@@ -96,7 +96,7 @@ pub fn router(app: &App) -> Router {
         .merge(connections::public_routes())
         .merge(scim::routes())
         .with_state(app.clone());
-    web::around(inner, &options)
+    web::around(inner, Router::new(), &options)
 }
 
 /// The pages of all slices, each with what it needs.

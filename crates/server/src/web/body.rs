@@ -124,6 +124,7 @@ mod tests {
                 "/",
                 post(|Json(thing): Json<Thing>| async move { thing.count.to_string() }),
             ),
+            Router::new(),
             &options,
         );
         let request = Request::post("/")

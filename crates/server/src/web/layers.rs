@@ -101,12 +101,13 @@ impl From<&Config> for Options {
     }
 }
 
-/// The router with everything around it.
-pub fn around(router: Router, options: &Options) -> Router {
+/// The router with everything around it. Other sites' pages may send forms to the routes of `cross_site` only.
+pub fn around(router: Router, cross_site: Router, options: &Options) -> Router {
     router
+        .layer(csrf(&options.public_url))
+        .merge(cross_site)
         .fallback(|| async { Problem::not_found("address") })
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(csrf(&options.public_url))
         .layer(DefaultBodyLimit::max(options.bounds.body_bytes))
         .layer(from_fn(problems))
         .layer(from_fn_with_state(options.clone(), bound))
@@ -300,7 +301,8 @@ mod tests {
                 get(|Path(id): Path<Uuid>| async move { id.to_string() }),
             )
             .route("/form", post(|| async { "done" }));
-        around(inner, &options)
+        let cross_site = Router::new().route("/acs", post(|| async { "taken" }));
+        around(inner, cross_site, &options)
     }
 
     async fn send(request: Request) -> (http::Response<()>, String) {
@@ -403,7 +405,12 @@ mod tests {
                 .body(Body::empty())
                 .unwrap()
         };
-        assert_eq!(send(form("https://evil.example")).await.0.status(), 403);
+        let (refused, body) = send(form("https://evil.example")).await;
+        assert_eq!(
+            (refused.status().as_u16(), &refused.headers()[CONTENT_TYPE]),
+            (403, &HeaderValue::from_static("application/problem+json")),
+            "{body}"
+        );
         assert_eq!(send(form("https://kw.example")).await.0.status(), 200);
         assert_eq!(
             send(Request::post("/form").body(Body::empty()).unwrap())
@@ -412,5 +419,16 @@ mod tests {
                 .status(),
             200
         );
+    }
+    #[tokio::test]
+    async fn only_what_is_made_for_other_sites_takes_their_forms() {
+        let acs = Request::post("/acs")
+            .header(ORIGIN, "https://idp.example")
+            .body(Body::empty())
+            .unwrap();
+        let (answer, body) = send(acs).await;
+        assert_eq!((answer.status().as_u16(), body.as_str()), (200, "taken"));
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        assert_eq!(send(get_request("/acs")).await.0.status(), 405);
     }
 }
