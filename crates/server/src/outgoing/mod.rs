@@ -61,6 +61,17 @@ pub enum Error {
         /// What went wrong.
         source: reqwest::Error,
     },
+    /// The answer is larger than what is read.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+fn no_answer(url: &Url) -> impl Fn(reqwest::Error) -> Error {
+    let host = url.host_str().unwrap_or_default().to_owned();
+    move |source| Error::NoAnswer {
+        host: host.clone(),
+        source: source.without_url(),
+    }
 }
 
 impl Error {
@@ -119,21 +130,39 @@ impl Outgoing {
 
     /// Posts `body`; gives the status of the answer, whose body is not read.
     pub async fn post(&self, url: &Url, headers: HeaderMap, body: Vec<u8>) -> Result<u16, Error> {
+        let client = self.client(url).await?;
+        let request = client.post(url.clone()).headers(headers).body(body);
+        let answer = request.send().await.map_err(no_answer(url))?;
+        Ok(answer.status().as_u16())
+    }
+
+    /// Gets a document; gives the status and the body. A body of more than `most` bytes is [`Error::TooLarge`].
+    pub async fn get(&self, url: &Url, most: usize) -> Result<(u16, Vec<u8>), Error> {
+        let client = self.client(url).await?;
+        let mut answer = client.get(url.clone()).send().await.map_err(no_answer(url))?;
+        let mut body = Vec::new();
+        while let Some(part) = answer.chunk().await.map_err(no_answer(url))? {
+            if body.len() + part.len() > most {
+                return Err(Error::TooLarge(most));
+            }
+            body.extend_from_slice(&part);
+        }
+        Ok((answer.status().as_u16(), body))
+    }
+
+    /// A client for just this address: it connects to nothing else.
+    async fn client(&self, url: &Url) -> Result<reqwest::Client, Error> {
         self.check(url)?;
-        let host = url.host_str().unwrap_or_default().to_owned();
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .user_agent(concat!("keywright/", env!("CARGO_PKG_VERSION")))
             .no_proxy();
-        let failed = |source: reqwest::Error| Error::NoAnswer {
-            host: host.clone(),
-            source: source.without_url(),
-        };
         if let Some(proxy) = &self.proxy {
             // The proxy resolves names; what it lets through is its own affair.
-            builder = builder.proxy(reqwest::Proxy::all(proxy.expose_secret()).map_err(failed)?);
+            let proxy = reqwest::Proxy::all(proxy.expose_secret()).map_err(no_answer(url))?;
+            builder = builder.proxy(proxy);
         } else if let Some(Host::Domain(name)) = url.host() {
             builder = builder.resolve_to_addrs(
                 name,
@@ -142,15 +171,7 @@ impl Outgoing {
                     .await?,
             );
         }
-        let client = builder.build().map_err(failed)?;
-        let answer = client
-            .post(url.clone())
-            .headers(headers)
-            .body(body)
-            .send()
-            .await
-            .map_err(failed)?;
-        Ok(answer.status().as_u16())
+        builder.build().map_err(no_answer(url))
     }
 
     /// All addresses of a name, each of them judged.
