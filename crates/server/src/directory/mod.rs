@@ -16,6 +16,7 @@ mod error;
 mod grants;
 mod groups;
 mod mappings;
+mod newcomers;
 pub(crate) mod present;
 mod roles;
 pub(crate) mod routes;
@@ -43,6 +44,7 @@ pub use mappings::{
     delete as delete_mapping, find as find_mapping, list as list_mappings,
     update as update_mapping,
 };
+pub use newcomers::{Newcomer, welcome};
 pub use roles::{
     ADMIN, AUDITOR, Draft as RoleDraft, HELPDESK, Role, RoleId, SUPER_ADMIN, USER,
     built_in as built_in_roles, create as create_role, delete as delete_role, find as find_role,
@@ -55,7 +57,8 @@ pub(crate) use users::raise_epochs;
 pub use users::{
     Access, Draft as UserDraft, Kind, Link, Page, User, access, by_login as users_by_login,
     by_okta_id as user_by_okta_id, create as create_user, end_sessions, find as find_user,
-    links as links_of, list as list_users, logins_of, set_blocked,
+    links as links_of, list as list_users, logins_of,
+    of_connection_by_login as users_of_connection_by_login, set_blocked,
 };
 
 #[cfg(test)]

@@ -142,6 +142,21 @@ pub async fn logins_of(work: &Work, ids: &[UserId]) -> db::Result<HashMap<UserId
     Ok(found)
 }
 
+/// The people of an org who sign in by this name as we know it, without regard to case. More than one only while logins
+/// change hands.
+pub async fn of_connection_by_login(
+    work: &Work,
+    connection: ConnectionId,
+    login: &str,
+) -> Result<Vec<User>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM live_users u JOIN user_links l ON l.tenant_id = u.tenant_id AND l.user_id = u.id
+         WHERE u.tenant_id = $1 AND l.connection_id = $2 AND u.login_key = $3 ORDER BY u.id LIMIT 10"
+    );
+    let bound = values![work.tenant, connection, login.to_lowercase()];
+    Ok(work.rows(&sql, bound).await?)
+}
+
 /// Users in the order of their ids; `q` is a part of login or name.
 pub async fn list(work: &Work, q: &str, page: &Page) -> Result<Vec<User>> {
     if q.is_empty() {
