@@ -20,6 +20,7 @@ pub mod notify;
 pub mod outgoing;
 pub mod overview;
 pub mod router;
+pub mod saml;
 pub mod scim;
 pub mod serve;
 pub mod sessions;

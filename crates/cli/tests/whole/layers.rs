@@ -49,7 +49,11 @@ const SLICES: &[(&str, &[&str])] = &[
     ("connections", &["directory"]),
     ("scim", &["directory", "connections"]),
     ("sync", &["directory", "connections", "scim"]),
-    ("doctor", &["directory", "apikeys", "connections", "sync"]),
+    ("saml", &["directory", "connections"]),
+    (
+        "doctor",
+        &["directory", "apikeys", "connections", "saml", "sync"],
+    ),
     ("backup", &["directory"]),
     ("signin", &["directory"]),
     ("settings", &["directory", "signin"]),

@@ -1,7 +1,7 @@
 //! Doctor: what is wrong or has drifted, here and in Okta, each with cause and mend; what is safe it can mend itself.
 //!
 //! ```text
-//! examine(&App) -> connections (asks Okta: connections::test) + keys + roles + service -> Vec<Finding>, worst first
+//! examine(&App) -> connections (asks Okta: connections::test) + keys + roles + saml + service -> Vec<Finding>, worst first
 //! repair(&App)  -> for each finding with a safe repair: do it, say what came of it -> examine again
 //! ```
 
@@ -11,6 +11,7 @@ mod pages;
 mod repair;
 mod roles;
 mod routes;
+mod saml;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,9 @@ pub enum Error {
     /// Mappings or groups could not be looked at.
     #[error(transparent)]
     Directory(#[from] crate::directory::Error),
+    /// Signing in could not be looked at.
+    #[error(transparent)]
+    Saml(#[from] crate::saml::Error),
     /// Runs could not be looked at.
     #[error(transparent)]
     Sync(#[from] crate::sync::Error),
@@ -45,6 +49,7 @@ pub enum Error {
 pub async fn examine(app: &App, actor: &Actor) -> Result<Vec<Finding>, Error> {
     let mut findings = connections::examine(app, actor).await?;
     findings.extend(roles::examine(app, actor).await?);
+    findings.extend(saml::examine(app, actor).await?);
     findings.extend(service::examine(app, actor).await?);
     findings.sort_by_key(|finding| finding.severity);
     Ok(findings)

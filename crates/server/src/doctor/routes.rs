@@ -55,6 +55,7 @@ impl From<Error> for Problem {
         match error {
             Error::Connection(error) => error.into(),
             Error::Directory(error) => error.into(),
+            Error::Saml(error) => error.into(),
             Error::Sync(error) => error.into(),
             Error::Database(error) => error.into(),
         }

@@ -9,6 +9,7 @@ mod m0006_scim;
 mod m0007_sync_alone;
 mod m0008_scim_facts;
 mod m0009_sign_in;
+mod m0010_saml;
 
 use crate::db::Migration;
 use crate::vault::SealedColumn;
@@ -25,6 +26,7 @@ pub(crate) fn all() -> &'static [Migration] {
         m0007_sync_alone::MIGRATION,
         m0008_scim_facts::MIGRATION,
         m0009_sign_in::MIGRATION,
+        m0010_saml::MIGRATION,
     ]
 }
 
@@ -42,6 +44,11 @@ pub(crate) const SEALED: &[SealedColumn] = &[
     },
     SealedColumn {
         table: "connection_keys",
+        column: "private_key",
+        row: "id",
+    },
+    SealedColumn {
+        table: "saml_keys",
         column: "private_key",
         row: "id",
     },

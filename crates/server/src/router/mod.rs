@@ -23,8 +23,8 @@ use crate::app::App;
 use crate::console::{self, Pages};
 use crate::web::{self, Options};
 use crate::{
-    apikeys, audit, connections, directory, doctor, notify, overview, scim, sessions, settings,
-    signin, sync, tenants, vault,
+    apikeys, audit, connections, directory, doctor, notify, overview, saml, scim, sessions,
+    settings, signin, sync, tenants, vault,
 };
 
 use gate::{Gate, guard};
@@ -57,6 +57,7 @@ fn slices() -> OpenApiRouter<App> {
         .merge(connections::routes())
         .merge(doctor::routes())
         .merge(sync::routes())
+        .merge(saml::api())
         .merge(scim::api())
         .merge(signin::routes())
 }
@@ -94,9 +95,11 @@ pub fn router(app: &App) -> Router {
         .merge(console)
         .merge(open(&document))
         .merge(connections::public_routes())
+        .merge(saml::routes())
         .merge(scim::routes())
         .with_state(app.clone());
-    web::around(inner, Router::new(), &options)
+    let cross_site = saml::cross_site_routes().with_state(app.clone());
+    web::around(inner, cross_site, &options)
 }
 
 /// The pages of all slices, each with what it needs.

@@ -32,7 +32,9 @@ use crate::jobs::{self, Registry, Schedule, Worker};
 use crate::notify::{self, Mailer, MailerError};
 use crate::outgoing::Outgoing;
 use crate::vault::{RingError, Vault};
-use crate::{apikeys, audit, connections, db, router, scim, signin, sync, telemetry, tenants, web};
+use crate::{
+    apikeys, audit, connections, db, router, saml, scim, signin, sync, telemetry, tenants, web,
+};
 
 pub use signals::stop_on_signals;
 
@@ -211,8 +213,8 @@ async fn admin_link(app: &App, web: bool) -> Result<Option<AdminLink>, Error> {
 /// All kinds of job this program knows how to do.
 #[must_use]
 pub fn registry() -> Registry {
-    sync::register(scim::handlers(apikeys::handlers(notify::handlers(
-        Registry::new(),
+    sync::register(saml::handlers(scim::handlers(apikeys::handlers(
+        notify::handlers(Registry::new()),
     ))))
     .on(audit::SEAL_JOB, seal)
 }
@@ -249,6 +251,7 @@ async fn schedule(app: &App) -> Result<(), Error> {
         };
         jobs::set_schedule(&mut work, &sealing, false).await?;
         apikeys::schedule(&mut work).await?;
+        saml::schedule(&mut work).await?;
         scim::schedule(&mut work).await?;
         work.commit().await?;
         if let Err(error) = tend_sync(app, tenant.id).await {
