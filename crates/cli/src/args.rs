@@ -108,6 +108,7 @@ pub(crate) enum Command {
     Audit(commands::audit::Audit),
     Backup(commands::backup::Backup),
     Restore(commands::backup::Restore),
+    Saml(commands::saml::Saml),
     Scim(commands::scim::Scim),
     Secret(commands::secret::Secret),
     Config(commands::config::Config),

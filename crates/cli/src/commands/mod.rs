@@ -13,6 +13,7 @@ pub(crate) mod doctor;
 pub(crate) mod group;
 pub(crate) mod mapping;
 pub(crate) mod role;
+pub(crate) mod saml;
 pub(crate) mod sandbox;
 pub(crate) mod scim;
 pub(crate) mod secret;
@@ -60,6 +61,7 @@ async fn over_api(command: Command, api: &Api, printer: Printer) -> anyhow::Resu
         Command::Admin(admin) => admin.run(api, printer).await,
         Command::Tenant(tenant) => tenant.run(api, printer).await,
         Command::Audit(audit) => audit.run(api, printer).await,
+        Command::Saml(saml) => saml.run(api, printer).await,
         Command::Scim(scim) => scim.run(api, printer).await,
         Command::Secret(secret) => secret.run(api, printer).await,
         Command::Demo(_)
