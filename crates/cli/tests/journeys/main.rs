@@ -14,6 +14,7 @@ mod kill;
 mod newer;
 mod org;
 mod push;
+mod saml;
 mod secrets;
 mod server;
 mod setup;

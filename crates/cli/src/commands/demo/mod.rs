@@ -9,6 +9,7 @@ mod joining;
 mod okta_side;
 mod pushing;
 mod runs;
+mod sign_in;
 mod stage;
 mod steps;
 mod teller;

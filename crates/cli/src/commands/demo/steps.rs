@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::joining::{connect, map, register, resume, test};
 use super::pushing;
+use super::sign_in;
 use super::runs::{diff, edit, ended, expect, logins, start, told};
 use super::stage::Stage;
 use super::teller::{Teller, Told};
@@ -46,6 +47,16 @@ pub(super) async fn all(stage: &Stage, teller: &mut Teller) -> anyhow::Result<()
         .step("A plan: what a run would do", plan(stage, &sync))
         .await?;
     teller.step("A run", first_run(stage, &sync)).await?;
+    // Before the org's clock is moved on: an answer's times are those of the org.
+    let login_url = teller
+        .step("Signing in through Okta set up", sign_in::set_up(stage, &connection))
+        .await?;
+    teller
+        .step(
+            "Somebody signs in through Okta by SAML",
+            sign_in::sign_in(stage, &login_url),
+        )
+        .await?;
     teller
         .step(
             "Nothing changed, nothing read twice",
