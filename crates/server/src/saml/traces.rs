@@ -43,7 +43,7 @@ pub struct Trace {
 pub async fn list(work: &Work, connection: ConnectionId, limit: i64) -> Result<Vec<Trace>> {
     connections::find(work, connection).await?;
     let sql = "SELECT id, at, code, message, login, address, request_id, times FROM saml_traces
-        WHERE tenant_id = $1 AND connection_id = $2 ORDER BY id DESC LIMIT $3";
+        WHERE tenant_id = $1 AND connection_id = $2 ORDER BY at DESC, id DESC LIMIT $3";
     let bound = values![work.tenant, connection, limit.clamp(1, KEPT)];
     Ok(work.rows(sql, bound).await?)
 }
