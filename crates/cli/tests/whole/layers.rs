@@ -55,7 +55,7 @@ const SLICES: &[(&str, &[&str])] = &[
         &["directory", "apikeys", "connections", "saml", "sync"],
     ),
     ("backup", &["directory"]),
-    ("signin", &["directory"]),
+    ("signin", &["directory", "saml"]),
     ("settings", &["directory", "signin"]),
     (
         "overview",

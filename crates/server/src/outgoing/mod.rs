@@ -139,7 +139,11 @@ impl Outgoing {
     /// Gets a document; gives the status and the body. A body of more than `most` bytes is [`Error::TooLarge`].
     pub async fn get(&self, url: &Url, most: usize) -> Result<(u16, Vec<u8>), Error> {
         let client = self.client(url).await?;
-        let mut answer = client.get(url.clone()).send().await.map_err(no_answer(url))?;
+        let mut answer = client
+            .get(url.clone())
+            .send()
+            .await
+            .map_err(no_answer(url))?;
         let mut body = Vec::new();
         while let Some(part) = answer.chunk().await.map_err(no_answer(url))? {
             if body.len() + part.len() > most {

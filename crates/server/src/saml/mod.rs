@@ -39,7 +39,9 @@ use crate::sessions;
 
 pub use addresses::Addresses;
 pub use admin::routes as api;
-pub use certificates::{Pinned, add as add_certificate, list as certificates, remove as remove_certificate};
+pub use certificates::{
+    Pinned, add as add_certificate, list as certificates, remove as remove_certificate,
+};
 pub use change::{Change, refresh, remove, set};
 pub use error::{Error, Result};
 pub use expiring::{EXPIRING_JOB, handlers, near_end, schedule};

@@ -16,6 +16,7 @@ use crate::app::{App, Work};
 use crate::console::{Done, Fields, Flash, Frame, Pages, Visit, inside, show, show_as};
 use crate::db::TenantId;
 use crate::directory::{self, Kind, UserDraft};
+use crate::saml;
 use crate::sessions::{self, cookie};
 use crate::tenants;
 use crate::web::{Browser, Need, Options, Problem};
@@ -83,7 +84,7 @@ async fn form(
 ) -> Result<Response, Problem> {
     let tenant = tenant(app, &asked.tenant).await?;
     let work = app.read(&Actor::system(tenant.id, "sign-in")).await?;
-    let ways = ways(&work).await?;
+    let ways = ways(&work, inside(&asked.next)).await?;
     let new = needs_first_admin(&work).await?;
     let mut frame = Frame::solo("Sign in", app.now());
     frame.flash = flash;
@@ -119,12 +120,13 @@ async fn form(
 }
 
 /// Ways of other systems that are open: none when the tenant switched them off.
-async fn ways(work: &Work) -> Result<Vec<Way>, Problem> {
-    if !sessions::rules(work).await?.sso {
-        return Ok(Vec::new());
-    }
-    // The SAML service provider gives its own here.
-    Ok(Vec::new())
+async fn ways(work: &Work, next: &str) -> Result<Vec<Way>, Problem> {
+    let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+    let open = saml::ways(work).await?.into_iter().map(|way| Way {
+        label: format!("Sign in through {}", way.name),
+        href: format!("{}?return={next}", way.path),
+    });
+    Ok(open.collect())
 }
 
 async fn tenant(app: &App, slug: &str) -> Result<tenants::Tenant, Problem> {

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::joining::{connect, map, register, resume, test};
 use super::pushing;
-use super::sign_in;
 use super::runs::{diff, edit, ended, expect, logins, start, told};
+use super::sign_in;
 use super::stage::Stage;
 use super::teller::{Teller, Told};
 use crate::commands::connection::id;
@@ -49,7 +49,10 @@ pub(super) async fn all(stage: &Stage, teller: &mut Teller) -> anyhow::Result<()
     teller.step("A run", first_run(stage, &sync)).await?;
     // Before the org's clock is moved on: an answer's times are those of the org.
     let login_url = teller
-        .step("Signing in through Okta set up", sign_in::set_up(stage, &connection))
+        .step(
+            "Signing in through Okta set up",
+            sign_in::set_up(stage, &connection),
+        )
         .await?;
     teller
         .step(
