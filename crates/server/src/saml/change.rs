@@ -201,11 +201,11 @@ fn provider(
     let entity_id = change.entity_id.clone();
     let entity_id = entity_id.or_else(|| Some(there.as_ref()?.entity_id.clone()));
     let redirect = address(
-        &change.redirect_url,
+        change.redirect_url.as_ref(),
         there.as_ref().and_then(|idp| idp.redirect_url.clone()),
     );
     let post = address(
-        &change.post_url,
+        change.post_url.as_ref(),
         there.as_ref().and_then(|idp| idp.post_url.clone()),
     );
     let texts = match &change.certificates {
@@ -223,8 +223,8 @@ fn provider(
 }
 
 /// The given address, or else the present one; an empty one is none.
-fn address(given: &Option<String>, present: Option<String>) -> Option<String> {
-    let chosen = given.clone().or(present);
+fn address(given: Option<&String>, present: Option<String>) -> Option<String> {
+    let chosen = given.cloned().or(present);
     chosen.filter(|text| !text.trim().is_empty())
 }
 

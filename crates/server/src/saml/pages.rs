@@ -48,7 +48,8 @@ pub(super) fn post(
     Ok(response)
 }
 
-pub(super) async fn script() -> Response {
+/// The script of [`post`].
+pub(super) fn script() -> Response {
     let headers = [
         (CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (CACHE_CONTROL, "public, max-age=86400"),

@@ -28,7 +28,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/connections/{connection}/saml/metadata", get(metadata))
         .route("/connections/{connection}/saml/login", get(login))
-        .route("/saml/continue.js", get(pages::script))
+        .route("/saml/continue.js", get(async || pages::script()))
 }
 
 /// Where other sites' pages send forms: answers of identity providers.
@@ -82,7 +82,7 @@ async fn login(
             }
             Ok(response)
         }
-        Err(refused) => refuse(&app, connection, refused),
+        Err(refused) => refuse(&app, connection, &refused),
     }
 }
 
@@ -105,7 +105,7 @@ async fn acs(
     let tenant = owner(&app, connection).await?;
     let desk = match desk::open(&app, tenant, connection, &browser).await {
         Ok(desk) => desk,
-        Err(refused) => return refuse(&app, connection, refused),
+        Err(refused) => return refuse(&app, connection, &refused),
     };
     let https = desk.https;
     let brought = Brought {
@@ -130,13 +130,13 @@ async fn acs(
         Ok(Finished::Unsolicited) => {
             Ok(Redirect::to(&addresses::login_path(connection)).into_response())
         }
-        Err(refused) => refuse(&app, connection, refused),
+        Err(refused) => refuse(&app, connection, &refused),
     }
 }
 
 /// The page that says what to do. Why it was, only the admin reads.
-fn refuse(app: &App, connection: ConnectionId, refused: Refused) -> Result<Response, Problem> {
-    let status = match &refused {
+fn refuse(app: &App, connection: ConnectionId, refused: &Refused) -> Result<Response, Problem> {
+    let status = match refused {
         Refused::Fault(fault) => {
             tracing::error!(error = %chain(&**fault), "a sign-in by SAML failed");
             StatusCode::INTERNAL_SERVER_ERROR
@@ -144,11 +144,11 @@ fn refuse(app: &App, connection: ConnectionId, refused: Refused) -> Result<Respo
         Refused::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         _ => StatusCode::FORBIDDEN,
     };
-    let mut response = pages::refused(app, status, connection, &refused)?;
+    let mut response = pages::refused(app, status, connection, refused)?;
     if let Refused::TooMany(seconds) = refused {
         response
             .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+            .insert(RETRY_AFTER, HeaderValue::from(*seconds));
     }
     Ok(response)
 }
