@@ -185,9 +185,7 @@ fn new(name: &str, options: &SandboxOptions) -> Result<Kept, StartError> {
     let oauth = service_app(&mut org, "Keywright OAuth", false, &oauth_key, now)?;
     let dpop = service_app(&mut org, "Keywright DPoP", true, &dpop_key, now)?;
     let api_token = secret().map_err(|error| StartError::Key(error.to_string()))?;
-    org.tokens.add(&api_token, "Keywright Sandbox", 0, now);
-    let token = org.tail.id(Kind::TOKEN, 0);
-    org.quotas.add(&token, "SSWS_TOKEN", now);
+    org.add_token(&api_token, "Keywright Sandbox", 0, now);
     for app in [&oauth, &dpop] {
         org.quotas.add(&app.client_id, "OAUTH_CLIENT", now);
     }
@@ -223,7 +221,7 @@ fn company(name: &str, options: &SandboxOptions) -> Org {
 }
 
 /// An API token: `00` and 40 characters.
-fn secret() -> Result<String, rand::rand_core::OsError> {
+pub(crate) fn secret() -> Result<String, rand::rand_core::OsError> {
     let mut bytes = [0_u8; 30];
     rand::rngs::OsRng.try_fill_bytes(&mut bytes)?;
     Ok(format!("00{}", crate::oauth::base64url(&bytes)))

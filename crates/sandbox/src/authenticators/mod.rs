@@ -1,5 +1,6 @@
 //! Authenticators of the org, and their methods.
 
+mod aaguids;
 mod methods;
 
 use http::StatusCode;
@@ -87,7 +88,6 @@ pub(crate) fn routes(routes: &mut Routes) {
         .post("/api/v1/authenticators", create)
         .get("/api/v1/authenticators/{authenticatorId}", one)
         .put("/api/v1/authenticators/{authenticatorId}", replace)
-        .get("/api/v1/authenticators/{authenticatorId}/aaguids", aaguids)
         .post(
             "/api/v1/authenticators/{authenticatorId}/lifecycle/activate",
             activate,
@@ -96,6 +96,7 @@ pub(crate) fn routes(routes: &mut Routes) {
             "/api/v1/authenticators/{authenticatorId}/lifecycle/deactivate",
             deactivate,
         );
+    aaguids::routes(routes);
     methods::routes(routes);
 }
 
@@ -112,6 +113,10 @@ fn print(org: &Org, call: &Call, serial: u32, doc: &Doc) -> Value {
         }
     }
     let mut links = json!({ "self": { "href": here, "hints": { "allow": ["GET", "PUT"] } } });
+    if doc.body.contains_key("aaguids") {
+        links["aaguids"] =
+            json!({ "href": format!("{here}/aaguids"), "hints": { "allow": ["GET", "POST"] } });
+    }
     // A password can neither be switched on nor off.
     if doc.text("key") != "okta_password" {
         let name = if doc.active { "deactivate" } else { "activate" };
@@ -145,12 +150,14 @@ fn shown(org: &Org, call: &Call, serial: u32) -> Answer {
 }
 
 fn list(org: &Org, call: &Call) -> Answer {
-    Ok(Reply::json(
-        &org.authenticators
-            .iter()
-            .map(|(serial, doc)| print(org, call, serial, doc))
-            .collect::<Vec<_>>(),
-    ))
+    let mut all: Vec<_> = org.authenticators.iter().collect();
+    // By name, whatever the case.
+    all.sort_by_key(|(_, doc)| doc.text("name").to_lowercase());
+    let all = all.into_iter();
+    let body: Vec<_> = all
+        .map(|(serial, doc)| print(org, call, serial, doc))
+        .collect();
+    Ok(Reply::json(&body))
 }
 
 fn one(org: &Org, call: &Call) -> Answer {
@@ -251,9 +258,4 @@ fn deactivate(org: &mut Org, call: &Call) -> Answer {
         (doc.active, doc.last_updated) = (false, call.now.whole());
     }
     shown(org, call, serial)
-}
-
-fn aaguids(org: &Org, call: &Call) -> Answer {
-    find(org, call)?;
-    Err(Fail::no_feature())
 }

@@ -197,14 +197,15 @@ fn create(org: &mut Org, call: &Call) -> Answer {
             .to_owned()
     };
     let (id, kind) = (text("principalId"), text("principalType"));
-    if org.quotas.principals.iter().any(|one| one.id == id) {
-        return Err(invalid());
-    }
     match kind.as_str() {
+        "SSWS_TOKEN" if org.tokens.knows(org.tail, &id) => {}
         "SSWS_TOKEN" => return Err(Fail::not_found(&id, "Token")),
         "OAUTH_CLIENT" if org.apps.by_client_id(org, &id).is_some() => {}
         "OAUTH_CLIENT" => return Err(Fail::not_found(&id, "PublicClientApp")),
         _ => return Err(invalid()),
+    }
+    if org.quotas.principals.iter().any(|one| one.id == id) {
+        return Err(invalid());
     }
     org.quotas.add(&id, &kind, call.now);
     let at = org.quotas.principals.len() - 1;

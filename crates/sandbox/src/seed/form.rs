@@ -11,6 +11,8 @@ pub(super) type Text = Spanned<String>;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
+    #[serde(default, rename = "userTypes")]
+    pub(super) user_types: Vec<Spanned<UserType>>,
     #[serde(default)]
     pub(super) groups: Vec<Spanned<Group>>,
     #[serde(default)]
@@ -19,6 +21,22 @@ pub(super) struct File {
     pub(super) apps: Vec<Spanned<App>>,
     #[serde(default)]
     pub(super) rules: Vec<Spanned<Rule>>,
+    #[serde(default)]
+    pub(super) authenticators: Vec<Spanned<Authenticator>>,
+    #[serde(default)]
+    pub(super) tokens: Vec<Spanned<Token>>,
+}
+
+/// A user type beside the default one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct UserType {
+    pub(super) name: String,
+    /// The name when missing.
+    #[serde(default)]
+    pub(super) display_name: Option<String>,
+    #[serde(default)]
+    pub(super) description: Option<String>,
 }
 
 /// A group.
@@ -49,6 +67,9 @@ pub(super) struct Person {
     /// `ACTIVE` when missing.
     #[serde(default)]
     pub(super) status: Option<Text>,
+    /// The name of a user type; the default one when missing.
+    #[serde(default, rename = "type")]
+    pub(super) user_type: Option<Text>,
     /// That of the generated company when missing.
     #[serde(default)]
     pub(super) password: Option<String>,
@@ -106,4 +127,39 @@ pub(super) struct Rule {
     /// `ACTIVE` when missing.
     #[serde(default)]
     pub(super) status: Option<Text>,
+}
+
+/// An authenticator: the body that Okta's API takes. One that every org has is changed, any other is added.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Authenticator {
+    pub(super) key: Text,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    /// As it is when missing: a new one is switched on.
+    #[serde(default)]
+    pub(super) status: Option<Text>,
+    /// The label of the app of a `custom_app`.
+    #[serde(default)]
+    pub(super) app: Option<Text>,
+    #[serde(default)]
+    pub(super) settings: Option<Map<String, Value>>,
+    #[serde(default)]
+    pub(super) provider: Option<Value>,
+    /// Models of security keys, for `webauthn`.
+    #[serde(default)]
+    pub(super) aaguids: Vec<Spanned<Map<String, Value>>>,
+}
+
+/// An API token.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Token {
+    pub(super) name: String,
+    /// What clients send; drawn, and known to nobody, when missing.
+    #[serde(default)]
+    pub(super) value: Option<Text>,
+    /// The login of whose roles it has; the first super administrator when missing.
+    #[serde(default)]
+    pub(super) user: Option<Text>,
 }

@@ -1,8 +1,9 @@
-//! Seed files: people, groups, apps and rules that an org starts with, as YAML.
+//! Seed files: people, groups, apps, rules, user types, authenticators and API tokens that an org starts with, as YAML.
 //!
 //! Everything goes in by the calls of Okta's API, so a file holds nothing that Okta would refuse; what is wrong is told
 //! with its line and how to mend it.
 
+mod equip;
 mod error;
 mod form;
 mod plant;

@@ -18,13 +18,14 @@ use crate::users::Status;
 
 /// Makes what a file holds.
 pub(super) struct Planter<'a> {
-    org: &'a mut Org,
+    pub(super) org: &'a mut Org,
     router: &'a Router,
-    now: Time,
+    pub(super) now: Time,
     calls: u64,
 }
 
-fn id(answer: &Value) -> String {
+/// The id of what a call made.
+pub(super) fn id(answer: &Value) -> String {
     answer["id"].as_str().unwrap_or_default().to_owned()
 }
 
@@ -38,8 +39,12 @@ impl<'a> Planter<'a> {
         }
     }
 
-    /// Makes groups, people, apps and rules, in this order; the system log begins after them.
+    /// Makes user types, groups, people, apps, rules, authenticators and tokens, in this order; the system log begins
+    /// after them.
     pub(super) fn plant(mut self, file: &File) -> Result<(), SeedError> {
+        for kind in &file.user_types {
+            self.user_type(kind)?;
+        }
         for group in &file.groups {
             self.group(group)?;
         }
@@ -51,6 +56,12 @@ impl<'a> Planter<'a> {
         }
         for rule in &file.rules {
             self.rule(rule)?;
+        }
+        for authenticator in &file.authenticators {
+            self.authenticator(authenticator)?;
+        }
+        for token in &file.tokens {
+            self.token(token)?;
         }
         self.org.log = Log::default();
         Ok(())
@@ -77,6 +88,9 @@ impl<'a> Planter<'a> {
         }
         let password = person.password.as_deref();
         let mut body = json!({ "profile": profile });
+        if let Some(name) = &person.user_type {
+            body["type"] = json!({ "id": self.type_id(name)? });
+        }
         // Okta makes who has no password and is active PROVISIONED.
         if password.is_some() || !matches!(status, Status::Staged | Status::Provisioned) {
             body["credentials"] =
@@ -195,17 +209,22 @@ impl<'a> Planter<'a> {
         Ok(self.org.tail.id(Kind::GROUP, serial))
     }
 
-    fn user_id(&self, name: &Text) -> Result<String, SeedError> {
+    /// The serial of the person of this login.
+    pub(super) fn user_serial(&self, name: &Text) -> Result<u32, SeedError> {
         let people = &self.org.people;
-        let serial = people.by_login(&name.value).ok_or_else(|| {
+        people.by_login(&name.value).ok_or_else(|| {
             let known = people.from(0).map(|(_, person)| &*person.profile.login);
             let mend = "make it under `people:`";
             SeedError::unknown(name.referenced, "person", &name.value, known, mend)
-        })?;
-        Ok(self.org.tail.id(Kind::USER, serial))
+        })
     }
 
-    fn post(
+    fn user_id(&self, name: &Text) -> Result<String, SeedError> {
+        self.user_serial(name)
+            .map(|serial| self.org.tail.id(Kind::USER, serial))
+    }
+
+    pub(super) fn post(
         &mut self,
         at: Location,
         kind: &str,
@@ -216,7 +235,7 @@ impl<'a> Planter<'a> {
     }
 
     /// One call as the first super administrator.
-    fn call(
+    pub(super) fn call(
         &mut self,
         at: Location,
         kind: &str,
@@ -261,8 +280,8 @@ fn status(text: Option<&Text>) -> Result<Status, SeedError> {
     })
 }
 
-/// Whether an app or a rule is switched on.
-fn is_active(text: Option<&Text>) -> Result<bool, SeedError> {
+/// Whether an app, a rule or an authenticator is switched on.
+pub(super) fn is_active(text: Option<&Text>) -> Result<bool, SeedError> {
     match text.map(|text| (text, text.value.as_str())) {
         None | Some((_, "ACTIVE")) => Ok(true),
         Some((_, "INACTIVE")) => Ok(false),

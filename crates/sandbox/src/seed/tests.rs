@@ -119,3 +119,51 @@ fn an_empty_file_is_an_org_as_it_would_be() {
     assert_eq!(sown("").unwrap().people.len(), 1);
     assert_eq!(sown("# nothing\n").unwrap().people.len(), 1);
 }
+
+/// The org from which the recordings are replayed.
+const LIVED: &str = include_str!("../../../../fixtures/okta/lived.yaml");
+
+#[test]
+fn an_org_can_have_lived() {
+    let org = sown(LIVED).unwrap();
+    assert_eq!(org.schemas.types.len(), 9);
+    let named: Vec<_> = org.authenticators.iter().map(|(_, one)| one).collect();
+    let find = |name: &str| named.iter().find(|one| one.text("name") == name).unwrap();
+    assert!(find("Google Authenticator").active);
+    assert!(!find("Custom OTP").active);
+    let app = find("Acme mobile push")
+        .at(&["settings", "appInstanceId"])
+        .unwrap();
+    assert!(app.as_str().unwrap().starts_with("0oa"));
+    assert_eq!(
+        find("Security Key or Biometric").body["aaguids"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn a_token_of_a_seed_file_opens_the_org_to_its_user() {
+    let person = "people:\n  - login: a@acme.example\n    firstName: A\n    lastName: B\n";
+    let token = "tokens:\n  - name: CI\n    user: a@acme.example\n    value: ci-token-of-a-test\n";
+    let org = sown(&format!("{person}{token}")).unwrap();
+    let user = org.people.by_login("a@acme.example").unwrap();
+    let caller = org.tokens.caller("ci-token-of-a-test", Time(0));
+    assert_eq!(caller, Some(crate::http::Caller::Token { token: 0, user }));
+    let short = sown("tokens:\n  - name: CI\n    value: short\n").unwrap_err();
+    assert_eq!((short.line, &*short.what), (3, "the token `CI` is short"));
+}
+
+#[test]
+fn a_type_and_an_app_that_nobody_made_are_told() {
+    let person = "userTypes:\n  - name: contractor\npeople:\n  - login: a@acme.example\n    firstName: A\n    lastName: B\n";
+    let error = sown(&format!("{person}    type: contracter\n")).unwrap_err();
+    assert_eq!(
+        (error.line, &*error.mend),
+        (7, "did you mean `contractor`?")
+    );
+    let push = "authenticators:\n  - key: custom_app\n    name: Push\n    app: Mobile\n";
+    assert_eq!(sown(push).unwrap_err().mend, "make it under `apps:`");
+}

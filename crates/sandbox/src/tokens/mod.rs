@@ -11,7 +11,7 @@ use crate::clock::Time;
 use crate::http::{Answer, Call, Caller, Fail, Reply, Routes};
 use crate::log::Event;
 use crate::org::Org;
-use crate::store::{Kind, Table};
+use crate::store::{Kind, Table, Tail};
 
 /// An API token dies when it is not used for so many days.
 const WINDOW_DAYS: i64 = 30;
@@ -76,6 +76,12 @@ impl Tokens {
             client_name: "Okta API".to_owned(),
             network: json!({ "connection": "ANYWHERE" }),
         })
+    }
+
+    /// Whether there is a token with this id.
+    pub(crate) fn knows(&self, tail: Tail, id: &str) -> bool {
+        let serial = tail.serial(Kind::TOKEN, id);
+        serial.is_some_and(|serial| self.rows.get(serial).is_some())
     }
 
     /// Who calls with this secret; notes that it was used.
@@ -175,6 +181,13 @@ fn gone(org: &mut Org, call: &Call, serial: u32) {
 }
 
 impl Org {
+    /// Adds a token of a user (serial), with its share of the rate limits.
+    pub(crate) fn add_token(&mut self, secret: &str, name: &str, user: u32, now: Time) {
+        let serial = self.tokens.add(secret, name, user, now);
+        let id = self.tail.id(Kind::TOKEN, serial);
+        self.quotas.add(&id, "SSWS_TOKEN", now);
+    }
+
     /// A token as the target of a log entry.
     pub(crate) fn token_target(&self, serial: u32) -> crate::log::Target {
         let name = self

@@ -92,3 +92,49 @@ async fn methods_of_okta_verify_are_switched_one_by_one() {
     assert_eq!(push["settings"]["keyProtection"], "HARDWARE");
     assert_eq!(push["settings"]["transactionTypes"], json!(["LOGIN"]));
 }
+
+#[tokio::test]
+async fn models_of_security_keys_are_added_changed_and_taken() {
+    let org = org(0, 0).await;
+    let all = ask(&org, Method::GET, "/api/v1/authenticators", None)
+        .await
+        .1;
+    let all = all.as_array().unwrap();
+    let id = |key: &str| {
+        let one = all.iter().find(|one| one["key"] == key).unwrap();
+        one["id"].as_str().unwrap().to_owned()
+    };
+    let here = format!("/api/v1/authenticators/{}/aaguids", id("webauthn"));
+    let body = json!({ "aaguid": "2FC0579F-8113-47ea-b116-bb5a8db9202a", "name": "Acme key" });
+    let made = ask(&org, Method::POST, &here, Some(body.clone())).await.1;
+    assert_eq!(made["aaguid"], "2fc0579f-8113-47ea-b116-bb5a8db9202a");
+    assert_eq!(ask(&org, Method::POST, &here, Some(body)).await.0, 400);
+    let one = format!("{here}/2fc0579f-8113-47ea-b116-bb5a8db9202a");
+    let traits = json!({ "authenticatorCharacteristics": { "hardwareProtected": true } });
+    let patched = ask(&org, Method::PATCH, &one, Some(traits.clone())).await.1;
+    assert_eq!(
+        (
+            &patched["name"],
+            &patched["authenticatorCharacteristics"]["hardwareProtected"]
+        ),
+        (&json!("Acme key"), &json!(true))
+    );
+    let replaced = ask(&org, Method::PUT, &one, Some(traits)).await.1;
+    assert_eq!(replaced.get("name"), None);
+    assert_eq!(
+        ask(&org, Method::GET, &here, None)
+            .await
+            .1
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(ask(&org, Method::DELETE, &one, None).await.0, 204);
+    assert_eq!(ask(&org, Method::GET, &one, None).await.0, 404);
+    let other = format!("/api/v1/authenticators/{}/aaguids", id("okta_email"));
+    assert_eq!(
+        ask(&org, Method::GET, &other, None).await.1["errorCode"],
+        "E0000015"
+    );
+}
