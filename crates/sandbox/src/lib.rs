@@ -18,7 +18,8 @@
 //! ```text
 //! http/      edge: routes, callers, rate limits, scopes, roles, pages, errors
 //! store/     tables whose copy is cheap; ids
-//! users/ groups/ apps/ roles/ tokens/ oauth/ saml/ log/ schemas/ org/      one family each
+//! users/ factors/ groups/ apps/ roles/ tokens/ oauth/ saml/ log/ schemas/ org/      one family each
+//! authn/     signing in step by step; sessions/
 //! company/   the generated people
 //! control/   /_sandbox/: reset, requests, faults, clock, people
 //! ```
@@ -52,6 +53,7 @@
 
 mod apps;
 mod authenticators;
+mod authn;
 mod clock;
 mod company;
 mod control;

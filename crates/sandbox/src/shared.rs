@@ -179,6 +179,7 @@ fn all_routes() -> Routes {
     crate::features::routes(&mut routes);
     crate::hooks::routes(&mut routes);
     crate::factors::routes(&mut routes);
+    crate::authn::routes(&mut routes);
     crate::integrations::routes(&mut routes);
     crate::sessions::routes(&mut routes);
     crate::authenticators::routes(&mut routes);

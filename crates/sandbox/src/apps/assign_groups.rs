@@ -16,6 +16,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/apps/{appId}/groups", list_groups)
         .get("/api/v1/apps/{appId}/groups/{groupId}", one_group)
         .put("/api/v1/apps/{appId}/groups/{groupId}", put_group)
+        .patch("/api/v1/apps/{appId}/groups/{groupId}", patch_group)
         .delete("/api/v1/apps/{appId}/groups/{groupId}", drop_group);
 }
 
@@ -104,6 +105,51 @@ fn put_group(org: &mut Org, call: &Call) -> Answer {
         );
     }
     Ok(Reply::json(&shown))
+}
+
+/// Changes priority or profile by operations (RFC 6902: `add`, `replace`, `remove`).
+fn patch_group(org: &mut Org, call: &Call) -> Answer {
+    let (serial, app) = lookup(org, call)?;
+    let id = call.param("groupId");
+    let group = org.tail.serial(Kind::GROUP, id);
+    let held = group.and_then(|group| app.groups.get(&group).map(|held| (group, held)));
+    let (group, held) = held.ok_or_else(|| Fail::not_found(id, "ApplicationGroupAssignment"))?;
+    let operations: Vec<Value> =
+        serde_json::from_slice(&call.body).map_err(|_| Fail::malformed())?;
+    let mut changed = json!({ "priority": held.priority, "profile": held.profile });
+    for operation in &operations {
+        apply(&mut changed, operation).ok_or_else(Fail::malformed)?;
+    }
+    let priority = changed["priority"].as_i64().ok_or_else(Fail::malformed)?;
+    let profile = changed["profile"].clone();
+    if let Some(app) = org.apps.get_mut(serial)
+        && let Some(held) = app.groups.get_mut(&group)
+    {
+        (held.priority, held.profile) = (priority, profile);
+        held.last_updated = call.now.whole();
+    }
+    one_group(org, call)
+}
+
+/// Applies one operation; nothing when it is not understood or leads nowhere.
+fn apply(whole: &mut Value, operation: &Value) -> Option<()> {
+    let path = operation.get("path")?.as_str()?;
+    if path != "/priority" && !path.starts_with("/profile") {
+        return None;
+    }
+    let (parent, name) = path.rsplit_once('/')?;
+    let parent = whole.pointer_mut(parent)?.as_object_mut()?;
+    match operation.get("op")?.as_str()? {
+        "add" | "replace" => {
+            let value = operation.get("value")?.clone();
+            parent.insert(name.to_owned(), value);
+        }
+        "remove" if path != "/priority" => {
+            parent.shift_remove(name)?;
+        }
+        _ => return None,
+    }
+    Some(())
 }
 
 fn drop_group(org: &mut Org, call: &Call) -> Answer {

@@ -102,10 +102,12 @@ fn list(org: &Org, call: &Call) -> Answer {
         .after
         .as_deref()
         .and_then(|after| org.tail.serial(Kind::APP, after));
+    let seen = call.power.apps(org);
     let mut found: Vec<_> = org
         .apps
         .rows
         .from(after.map_or(0, |serial| serial + 1))
+        .filter(|(serial, _)| seen(*serial))
         .filter(|(_, app)| {
             app.name.to_lowercase().starts_with(&q) || app.label.to_lowercase().starts_with(&q)
         })

@@ -9,6 +9,8 @@
 //! | `POST /_sandbox/people` | a list of [`Edit`]s, made at once |
 //! | `GET`, `POST /_sandbox/push` | provisioning by SCIM: state; [`PushOrder`](crate::PushOrder)s |
 //! | `POST /_sandbox/limits` | `{"on": bool}`, `{"bucket", "per_minute"}`, `{"clear": true}` |
+//! | `GET /_sandbox/messages` | codes that were sent by text message, call and mail |
+//! | `POST /_sandbox/phone` | what the phones of people do: `{"op": "enroll", "factor"}`, `{"op": "approve", "transaction"}`, `reject` |
 //! | `POST /_sandbox/nonce` | renews the DPoP nonce and refuses the old ones |
 //! | `GET /_sandbox/credentials` | the API token and the service apps |
 

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::{Edit, Fault};
 use crate::clock::Time;
+use crate::factors::{self, PhoneOrder};
 use crate::http::{Query, Reply};
 use crate::shared::Shared;
 
@@ -46,6 +47,8 @@ pub(crate) fn answer(
         }
         ("GET", "hosts") => Ok(hosts(shared)),
         ("POST", "hosts") => set_hosts(shared, body),
+        ("GET", "messages") => Ok(factors::messages(&shared.read())),
+        ("POST", "phone") => phone(shared, body),
         ("GET", "credentials") => Ok(shared.credentials_json()),
         ("GET", "routes") => Ok(routes(shared)),
         _ => {
@@ -135,6 +138,17 @@ fn people(shared: &Shared, body: &Bytes) -> Result<Value, String> {
     let edits = read::<OneOrMany<Edit>>(body)?.list();
     let made = shared.edit(&edits).map_err(|error| error.to_string())?;
     Ok(json!({ "made": made }))
+}
+
+/// Does what the phones of people do.
+fn phone(shared: &Shared, body: &Bytes) -> Result<Value, String> {
+    let orders = read::<OneOrMany<PhoneOrder>>(body)?.list();
+    let now = shared.clock.now();
+    let mut org = shared.write();
+    let done = orders
+        .iter()
+        .map(|order| factors::phone(&mut org, order, now));
+    done.collect()
 }
 
 fn limits(shared: &Shared, body: &Bytes) -> Result<Value, String> {

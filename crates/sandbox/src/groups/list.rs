@@ -31,11 +31,13 @@ pub(super) fn list(org: &Org, call: &Call) -> Answer {
     };
     let filter = given("filter").map(filtered).transpose()?;
     let search = given("search").map(searched).transpose()?;
+    let seen = call.power.groups();
     let keep = |serial: u32, group: &Group| {
         let at = |path: &str| datum(org, serial, group, path);
-        filter
-            .as_ref()
-            .is_none_or(|filter| filter.matches(Case::Exact, &at))
+        seen(serial)
+            && filter
+                .as_ref()
+                .is_none_or(|filter| filter.matches(Case::Exact, &at))
             && search
                 .as_ref()
                 .is_none_or(|search| search.matches(Case::Blind, &at))

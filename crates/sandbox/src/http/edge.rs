@@ -350,7 +350,7 @@ impl Visit<'_> {
         if self.has(&Effect::NoRole) {
             call.power = Power::default();
         }
-        if call.power.may(&call.method, route.template) {
+        if call.power.may(&self.shared.read(), call, route.template) {
             return Ok(None);
         }
         if route.access == Access::List && call.power.is_none() {
@@ -425,7 +425,8 @@ fn shown(route: Route, call: &Call) -> Shown<'_> {
     }
 }
 
-pub(super) fn too_many() -> Fail {
+/// `E0000047`: too many calls.
+pub(crate) fn too_many() -> Fail {
     Fail::new(
         StatusCode::TOO_MANY_REQUESTS,
         "E0000047",

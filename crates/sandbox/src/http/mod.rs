@@ -18,7 +18,7 @@ mod send;
 mod spoil;
 
 pub(crate) use call::{Call, Caller, Query};
-pub(crate) use edge::answer;
+pub(crate) use edge::{answer, too_many};
 pub(crate) use fail::{Fail, error_id};
 pub(crate) use limits::Limits;
 pub(crate) use outside::{Answered, Asked, Outside};

@@ -102,6 +102,16 @@ impl Routes {
         self.add(Method::GET, template, Access::Public, Handler::Read(read))
     }
 
+    /// A path on which anybody may change something: who it is, is in the body or a cookie.
+    pub(crate) fn open(
+        &mut self,
+        method: Method,
+        template: &'static str,
+        write: fn(&mut Org, &Call) -> Answer,
+    ) -> &mut Self {
+        self.add(method, template, Access::Public, Handler::Write(write))
+    }
+
     /// An endpoint of an authorization server.
     pub(crate) fn protocol(
         &mut self,

@@ -7,8 +7,8 @@ mod sets;
 
 use crate::http::Routes;
 
-pub(crate) use roles::label_of;
-pub(crate) use sets::exists;
+pub(crate) use roles::{label_of, permissions_of};
+pub(crate) use sets::{exists, resources_of};
 
 /// The routes of this family.
 pub(crate) fn routes(routes: &mut Routes) {

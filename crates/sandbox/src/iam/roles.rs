@@ -52,6 +52,16 @@ pub(crate) fn label_of(org: &Org, id: &str) -> Option<String> {
         .map(|(_, role)| role.text("label").to_owned())
 }
 
+/// The permissions of a custom role, by name.
+pub(crate) fn permissions_of(org: &Org, id: &str) -> Vec<String> {
+    let Some((serial, _)) = ROLES.by_id(org, id) else {
+        return Vec::new();
+    };
+    let held = ROLES.held(org, serial, "permissions").into_iter();
+    held.filter_map(|one| one.get("label")?.as_str().map(str::to_owned))
+        .collect()
+}
+
 fn address(org: &Org, call: &Call, serial: u32) -> String {
     call.url(&format!(
         "/api/v1/iam/roles/{}",

@@ -59,6 +59,16 @@ pub(crate) fn exists(org: &Org, id: &str) -> bool {
     SETS.by_id(org, id).is_some()
 }
 
+/// What is in a resource set, as it was named.
+pub(crate) fn resources_of(org: &Org, id: &str) -> Vec<String> {
+    let Some((serial, _)) = SETS.by_id(org, id) else {
+        return Vec::new();
+    };
+    let held = SETS.held(org, serial, "resources").into_iter();
+    held.filter_map(|one| one.get("orn")?.as_str().map(str::to_owned))
+        .collect()
+}
+
 /// The address of a resource set.
 pub(super) fn address(org: &Org, call: &Call, serial: u32) -> String {
     call.url(&format!(

@@ -16,6 +16,7 @@ pub(super) fn routes(routes: &mut Routes) {
         .get("/api/v1/idps/credentials/keys", list)
         .post("/api/v1/idps/credentials/keys", add)
         .get("/api/v1/idps/credentials/keys/{kid}", one)
+        .put("/api/v1/idps/credentials/keys/{kid}", replace)
         .delete("/api/v1/idps/credentials/keys/{kid}", delete);
 }
 
@@ -99,24 +100,32 @@ fn one(org: &Org, call: &Call) -> Answer {
     Ok(Reply::json(&org.idp_keys.get(at).map(print)))
 }
 
-fn add(org: &mut Org, call: &Call) -> Answer {
+/// The certificates of a body.
+fn given(call: &Call) -> Result<Vec<String>, Fail> {
     let body = call.object()?;
-    let x5c: Vec<String> = body
-        .get("x5c")
-        .and_then(Value::as_array)
-        .map(|list| {
-            list.iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect()
-        })
-        .unwrap_or_default();
+    let list = body.get("x5c").and_then(Value::as_array);
+    let list = list.into_iter().flatten().filter_map(Value::as_str);
+    let x5c: Vec<String> = list.map(str::to_owned).collect();
     if der(&x5c).and_then(|der| rsa(&der)).is_none() {
         return Err(Fail::validation(
             "x5c",
             ["x5c: The certificate is not valid"],
         ));
     }
+    Ok(x5c)
+}
+
+fn replace(org: &mut Org, call: &Call) -> Answer {
+    let at = place(org, call)?;
+    let x5c = given(call)?;
+    if let Some(key) = org.idp_keys.get_mut(at) {
+        key.x5c = x5c;
+    }
+    one(org, call)
+}
+
+fn add(org: &mut Org, call: &Call) -> Answer {
+    let x5c = given(call)?;
     let kid = uuid::Builder::from_random_bytes(spread(call.salt))
         .into_uuid()
         .to_string();

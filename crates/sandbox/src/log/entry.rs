@@ -106,7 +106,7 @@ pub(crate) struct Entry {
 }
 
 /// Message and legacy name of the events this org writes.
-const MESSAGES: [(&str, &str); 32] = [
+const MESSAGES: [(&str, &str); 35] = [
     ("user.lifecycle.create", "Create okta user"),
     ("user.lifecycle.activate", "Activate Okta user"),
     ("user.lifecycle.reactivate", "Reactivate Okta user"),
@@ -134,6 +134,12 @@ const MESSAGES: [(&str, &str); 32] = [
     ("user.account.privilege.grant", "Grant user privilege"),
     ("user.account.privilege.revoke", "Revoke user privilege"),
     ("user.mfa.factor.reset_all", "Reset all factors for user"),
+    ("user.mfa.factor.activate", "Activate factor for user"),
+    ("user.mfa.factor.deactivate", "Reset factor for user"),
+    (
+        "user.authentication.auth_via_mfa",
+        "Authentication of user via MFA",
+    ),
     ("user.session.start", "User login to Okta"),
     ("user.authentication.sso", "User single sign on to app"),
     (

@@ -133,7 +133,7 @@ fn missing(name: &str) -> OAuthFail {
 }
 
 /// Whether a user may go on with what it signed in to.
-pub(super) fn may_sign_in(org: &Org, user: u32) -> bool {
+pub(crate) fn may_sign_in(org: &Org, user: u32) -> bool {
     org.people.get(user).is_some_and(|person| {
         matches!(
             person.status,

@@ -34,11 +34,15 @@ mod tokens;
 use crate::http::Routes;
 
 pub(crate) use access::{Shown, bearer, expired, insufficient_scope};
+pub(crate) use grants::may_sign_in;
 pub(crate) use jws::{encode as base64url, is_private, thumbprint};
 pub(crate) use keys::{Certified, Keys, PrivateKey, RsaHash};
 pub(crate) use nonces::Memory;
 pub(crate) use request::is_assigned as assigned;
-pub(crate) use session::{of as session, redirect, sign_in_first};
+pub(crate) use session::{
+    LIFE as SESSION_LIFE, Refused, begin as begin_session, cookie, of as session, redirect,
+    sign_in_first, verify,
+};
 pub(crate) use sign_ins::{Session, SignIns};
 
 /// The routes of all authorization servers.

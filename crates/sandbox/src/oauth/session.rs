@@ -4,6 +4,7 @@ use http::{HeaderName, StatusCode, header};
 
 use super::sign_ins::Session;
 use super::{Memory, page};
+use crate::clock::Time;
 use crate::http::{Call, Query, Reply};
 use crate::log::{Event, Target};
 use crate::org::Org;
@@ -12,20 +13,20 @@ use crate::users::{Status, digest};
 /// The cookie of a session.
 const COOKIE: &str = "sid";
 /// A session lives so long, in seconds (the default global session policy: two hours).
-const LIFE: i64 = 7200;
+pub(crate) const LIFE: i64 = 7200;
 /// So many wrong passwords in a row lock a user out (the default password policy).
 const TRIES: u32 = 10;
 
 /// Why somebody may not come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     Wrong,
     Expired,
     Locked,
 }
 
 /// Checks name and password. A wrong password counts, and the tenth in a row locks the user out.
-pub(super) fn verify(
+pub(crate) fn verify(
     org: &mut Org,
     call: &Call,
     name: &str,
@@ -83,7 +84,8 @@ pub(super) fn verify(
     Ok(user)
 }
 
-fn cookie(call: &Call) -> Option<&str> {
+/// The id of the session that a call shows.
+pub(crate) fn cookie(call: &Call) -> Option<&str> {
     let header = call.header("cookie")?;
     header
         .split(';')
@@ -106,6 +108,21 @@ pub(super) fn end(org: &mut Org, call: &Call) -> Option<u32> {
     let target = org.user_target(session.user);
     org.record(call, Event::new("user.session.end").target(target));
     Some(session.user)
+}
+
+/// Begins the session of a user; `factor` is when a second factor was proved. Gives its id.
+pub(crate) fn begin(org: &mut Org, call: &Call, user: u32, factor: Option<Time>) -> String {
+    let id = format!("102{}", call.opaque_for(3, 22));
+    let session = Session {
+        user,
+        created: call.now,
+        until: call.now.plus(LIFE),
+        factor,
+    };
+    let sessions = &mut org.sign_ins.sessions;
+    sessions.retain(|_, session| session.until > call.now);
+    sessions.insert(id.clone(), session);
+    id
 }
 
 /// Where a sign-in leads: only to what this org itself has for people.
@@ -165,16 +182,7 @@ pub(crate) fn sign_in(org: &mut Org, call: &Call, _memory: &mut Memory) -> Reply
             return page::sign_in(from, name, Some(why));
         }
     };
-    let id = format!("102{}", call.opaque_for(3, 22));
-    let session = Session {
-        user,
-        created: call.now,
-        until: call.now.plus(LIFE),
-    };
-    org.sign_ins
-        .sessions
-        .retain(|_, session| session.until > call.now);
-    org.sign_ins.sessions.insert(id.clone(), session);
+    let id = begin(org, call, user, None);
     let secure = if call.base.starts_with("https:") {
         "; Secure"
     } else {

@@ -14,6 +14,9 @@ pub(crate) struct Session {
     pub(crate) user: u32,
     pub(crate) created: Time,
     pub(crate) until: Time,
+    /// When a second factor was proved.
+    #[serde(default)]
+    pub(crate) factor: Option<Time>,
 }
 
 /// What an authorize request asked for, kept until its code is exchanged.

@@ -11,7 +11,9 @@ use settings::Settings;
 use serde::{Deserialize, Serialize};
 
 use crate::apps::Apps;
+use crate::authn::Authn;
 use crate::clock::Time;
+use crate::factors::Messages;
 use crate::groups::{Groups, Owner};
 use crate::http::Routes;
 use crate::idps::IdpKey;
@@ -66,11 +68,15 @@ pub(crate) struct Org {
     pub(crate) authenticators: Docs,
     pub(crate) settings: Settings,
     pub(crate) factors: Docs,
+    /// What was sent to people.
+    pub(crate) messages: Messages,
     pub(crate) integrations: Docs,
     /// Users who were put into a realm by its id.
     pub(crate) realm_of: BTreeMap<u32, String>,
     /// Users whose risk an admin set.
     pub(crate) risks: BTreeMap<u32, String>,
+    /// Users whose classification an admin set: whether they are `LITE`, and since when.
+    pub(crate) classified: BTreeMap<u32, (bool, Time)>,
     /// Notices that users do not want.
     pub(crate) unsubscribed: BTreeSet<(u32, String)>,
     pub(crate) roles: Roles,
@@ -79,6 +85,8 @@ pub(crate) struct Org {
     /// Custom authorization servers, and what people signed in to.
     pub(crate) servers: Servers,
     pub(crate) sign_ins: SignIns,
+    /// Sign-ins under way by `/api/v1/authn`.
+    pub(crate) authn: Authn,
     #[serde(with = "crate::oauth::kept")]
     pub(crate) keys: Arc<Keys>,
 }
@@ -130,15 +138,18 @@ impl Org {
             authenticators: crate::authenticators::initial(now),
             settings: Settings::new("Keywright Sandbox", now),
             factors: Docs::default(),
+            messages: Messages::default(),
             integrations: Docs::default(),
             realm_of: BTreeMap::new(),
             risks: BTreeMap::new(),
+            classified: BTreeMap::new(),
             unsubscribed: BTreeSet::new(),
             roles: Roles::default(),
             tokens: Tokens::default(),
             log: Log::default(),
             servers: Servers::new(now),
             sign_ins: SignIns::default(),
+            authn: Authn::default(),
             keys: Arc::default(),
         }
     }

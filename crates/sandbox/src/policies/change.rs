@@ -21,6 +21,11 @@ pub(super) fn routes(routes: &mut Routes) {
         .post("/api/v1/policies/{policyId}/clone", copy)
         .get("/api/v1/policies/{policyId}/mappings", mappings)
         .post("/api/v1/policies/{policyId}/mappings", map)
+        .get("/api/v1/policies/{policyId}/mappings/{mappingId}", mapping)
+        .delete(
+            "/api/v1/policies/{policyId}/mappings/{mappingId}",
+            |org, call| mapping(org, call),
+        )
         .post(
             "/api/v1/policies/{policyId}/lifecycle/activate",
             |org, call| switch(org, call, true),
@@ -328,6 +333,12 @@ fn copy(org: &mut Org, call: &Call) -> Answer {
 fn mappings(org: &Org, call: &Call) -> Answer {
     lookup(org, call)?;
     Ok(Reply::json(&json!([])))
+}
+
+/// As policies have no mappings, none has this id.
+fn mapping(org: &Org, call: &Call) -> Answer {
+    lookup(org, call)?;
+    Err(Fail::not_found(call.param("mappingId"), "PolicyMapping"))
 }
 
 fn map(org: &mut Org, call: &Call) -> Answer {

@@ -165,6 +165,17 @@ fn password() -> Value {
     })
 }
 
+/// The rule that a policy has from the beginning beside the last one.
+pub(super) fn first_rule(kind: &str) -> Option<Value> {
+    (kind == "SESSION_VIOLATION_DETECTION").then(|| {
+        json!({
+            "type": kind, "name": "Session Violation Policy Risk Rule",
+            "conditions": { "network": { "connection": "ANYWHERE" }, "riskScore": { "minRiskLevel": "HIGH" } },
+            "actions": { "sessionViolationDetection": { "policyEvaluation": { "enabled": false } } },
+        })
+    })
+}
+
 /// The rule that catches everything else, for types whose policies have one.
 pub(super) fn last_rule(kind: &str) -> Option<Value> {
     let actions = match kind {

@@ -5,6 +5,9 @@ mod kind;
 mod print;
 mod rule_form;
 mod rules;
+mod sign_on;
+
+pub(crate) use sign_on::sign_on;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,7 +15,7 @@ use serde_json::{Value, json};
 use crate::clock::Time;
 use crate::http::{Call, Fail, Routes};
 use crate::org::Org;
-use crate::store::{Doc, Docs, Kind, Tail};
+use crate::store::{Doc, Docs, Kind, Tail, members};
 
 /// A rule of a policy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,9 +57,21 @@ impl Policies {
                 "Default Policy" if *kind == "PROFILE_ENROLLMENT" => policies.enrollment = serial,
                 _ => {}
             }
+            policies.add_first_rule(serial, kind, now);
             policies.add_last_rule(serial, kind, now);
         }
         policies
+    }
+
+    /// Adds the rule that a policy has from the beginning, and that admins may change.
+    fn add_first_rule(&mut self, policy: u32, kind: &str, now: Time) {
+        if let Some(body) = kind::first_rule(kind) {
+            self.rules.push(Rule {
+                policy,
+                priority: 1,
+                doc: Doc::new(members(body), now),
+            });
+        }
     }
 
     /// Adds the rule that catches everything else, where a policy has one.

@@ -1,7 +1,9 @@
 //! Administrator roles: who holds them, and what they let a caller do.
 
 mod assign;
+mod permit;
 mod power;
+mod reach;
 mod targets;
 
 use std::collections::BTreeMap;

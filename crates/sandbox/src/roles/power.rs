@@ -2,12 +2,48 @@
 
 use http::Method;
 
-use super::{Holder, Roles};
+use super::reach::Reach;
+use super::{Assignment, Holder, permit};
+use crate::http::Call;
+use crate::iam;
 use crate::org::Org;
 
-/// The roles of a caller, as types.
+/// The roles of a caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Power(Vec<String>);
+pub(crate) struct Power(Vec<Grip>);
+
+/// One role: its type, what it permits when it is a custom one, and what it reaches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Grip {
+    role: String,
+    permissions: Vec<String>,
+    reach: Reach,
+}
+
+impl Grip {
+    fn of(org: &Org, held: &Assignment) -> Self {
+        let custom = held.custom.as_ref();
+        Self {
+            role: held.role.clone(),
+            permissions: custom.map_or_else(Vec::new, |(role, _)| iam::permissions_of(org, role)),
+            reach: Reach::of(org, held),
+        }
+    }
+
+    /// Whether the role allows a kind of call, whatever it is about.
+    fn allows(&self, method: &Method, template: &str) -> bool {
+        let area = area(template);
+        if self.role != "CUSTOM" || area == Area::Open {
+            return allows(&self.role, area, *method != Method::GET);
+        }
+        let needed = permit::needed(method, template);
+        area != Area::Supreme && needed.iter().any(|one| self.permits(one))
+    }
+
+    fn permits(&self, permission: &str) -> bool {
+        self.permissions.iter().any(|held| held == permission)
+    }
+}
 
 /// A family of endpoints, as far as roles tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,17 +100,11 @@ fn allows(role: &str, area: Area, write: bool) -> bool {
         ("USER_ADMIN" | "HELP_DESK_ADMIN" | "APP_ADMIN" | "GROUP_MEMBERSHIP_ADMIN", Area::Log) => {
             !write
         }
-        ("CUSTOM", Area::Users | Area::Groups | Area::Members | Area::Apps) => true,
         _ => false,
     }
 }
 
 impl Power {
-    /// The power of a super administrator.
-    pub(crate) fn full() -> Self {
-        Self(vec!["SUPER_ADMIN".to_owned()])
-    }
-
     /// The power of a user by its own roles and those of its groups.
     pub(crate) fn of_user(org: &Org, serial: u32) -> Self {
         let groups = org
@@ -86,17 +116,17 @@ impl Power {
             .iter()
             .map(|group| Holder::Group(*group))
             .chain([Holder::User(serial)]);
-        Self::of(&org.roles, holders)
+        Self::of(org, holders)
     }
 
     /// The power of an app.
     pub(crate) fn of_client(org: &Org, serial: u32) -> Self {
-        Self::of(&org.roles, [Holder::Client(serial)])
+        Self::of(org, [Holder::Client(serial)])
     }
 
-    fn of(roles: &Roles, holders: impl IntoIterator<Item = Holder>) -> Self {
-        let held = holders.into_iter().flat_map(|holder| roles.of(holder));
-        Self(held.map(|assignment| assignment.role.clone()).collect())
+    fn of(org: &Org, holders: impl IntoIterator<Item = Holder>) -> Self {
+        let held = holders.into_iter().flat_map(|holder| org.roles.of(holder));
+        Self(held.map(|held| Grip::of(org, held)).collect())
     }
 
     /// Whether there is any role at all.
@@ -104,15 +134,49 @@ impl Power {
         self.0.is_empty()
     }
 
-    /// Whether this is a super administrator.
-    pub(crate) fn is_full(&self) -> bool {
-        self.0.iter().any(|role| role == "SUPER_ADMIN")
+    /// Whether a call is allowed: by a role that allows such calls and reaches what this one is about.
+    pub(crate) fn may(&self, org: &Org, call: &Call, template: &str) -> bool {
+        area(template) == Area::Open
+            || self.0.iter().any(|grip| {
+                grip.allows(&call.method, template)
+                    && (grip.reach.is_whole() || grip.reach.call(org, call, template))
+            })
     }
 
-    /// Whether a call is allowed.
-    pub(crate) fn may(&self, method: &Method, template: &str) -> bool {
-        let (area, write) = (area(template), *method != Method::GET);
-        area == Area::Open || self.0.iter().any(|role| allows(role, area, write))
+    /// The roles that let lists of a family be seen, when none of them reaches everything; nothing to hide otherwise.
+    fn narrowing(&self, template: &str) -> Option<Vec<&Reach>> {
+        let grips = self.0.iter();
+        let seeing = grips.filter(|grip| grip.allows(&Method::GET, template));
+        let reaches: Vec<&Reach> = seeing.map(|grip| &grip.reach).collect();
+        let narrow = !reaches.is_empty() && !reaches.iter().any(|reach| reach.is_whole());
+        narrow.then_some(reaches)
+    }
+
+    /// Which users a list shows.
+    pub(crate) fn users<'a>(&'a self, org: &'a Org) -> impl Fn(u32) -> bool + 'a {
+        let narrow = self.narrowing("/api/v1/users");
+        move |user| {
+            let narrow = narrow.as_ref();
+            narrow.is_none_or(|all| all.iter().any(|reach| reach.user(org, user)))
+        }
+    }
+
+    /// Which groups a list shows.
+    pub(crate) fn groups(&self) -> impl Fn(u32) -> bool + '_ {
+        let narrow = self.narrowing("/api/v1/groups");
+        move |group| {
+            let narrow = narrow.as_ref();
+            narrow.is_none_or(|all| all.iter().any(|reach| reach.group(group)))
+        }
+    }
+
+    /// Which apps a list shows.
+    pub(crate) fn apps<'a>(&'a self, org: &'a Org) -> impl Fn(u32) -> bool + 'a {
+        let narrow = self.narrowing("/api/v1/apps");
+        move |app| {
+            let narrow = narrow.as_ref();
+            narrow.is_none_or(|all| all.iter().any(|reach| reach.app(org, app)))
+        }
     }
 }
 
@@ -163,12 +227,83 @@ mod tests {
             ),
             ("REPORT_ADMIN", Method::GET, "/api/v1/logs", true),
         ] {
-            assert_eq!(
-                Power(vec![role.to_owned()]).may(&method, template),
-                want,
-                "{role} {method} {template}"
-            );
+            let grip = Grip {
+                role: role.to_owned(),
+                ..Grip::default()
+            };
+            let got = grip.allows(&method, template);
+            assert_eq!(got, want, "{role} {method} {template}");
         }
-        assert!(!Power::default().may(&Method::GET, "/api/v1/users"));
+    }
+
+    #[test]
+    fn what_permissions_allow() {
+        for (permission, method, template, want) in [
+            ("okta.users.read", Method::GET, "/api/v1/users/{id}", true),
+            ("okta.users.read", Method::POST, "/api/v1/users/{id}", false),
+            (
+                "okta.users.userprofile.manage",
+                Method::POST,
+                "/api/v1/users/{id}",
+                true,
+            ),
+            (
+                "okta.users.userprofile.manage",
+                Method::DELETE,
+                "/api/v1/users/{id}",
+                false,
+            ),
+            (
+                "okta.users.lifecycle.suspend",
+                Method::POST,
+                "/api/v1/users/{id}/lifecycle/suspend",
+                true,
+            ),
+            (
+                "okta.users.lifecycle.suspend",
+                Method::POST,
+                "/api/v1/users/{id}/lifecycle/unsuspend",
+                false,
+            ),
+            (
+                "okta.users.manage",
+                Method::POST,
+                "/api/v1/users/{userId}/roles",
+                false,
+            ),
+            (
+                "okta.groups.members.manage",
+                Method::PUT,
+                "/api/v1/groups/{groupId}/users/{userId}",
+                true,
+            ),
+            (
+                "okta.groups.members.manage",
+                Method::PUT,
+                "/api/v1/groups/{groupId}",
+                false,
+            ),
+            (
+                "okta.apps.assignment.manage",
+                Method::POST,
+                "/api/v1/apps/{appId}/users",
+                true,
+            ),
+            (
+                "okta.apps.assignment.manage",
+                Method::PUT,
+                "/api/v1/apps/{appId}",
+                false,
+            ),
+            ("okta.users.manage", Method::GET, "/api/v1/logs", false),
+        ] {
+            let grip = Grip {
+                role: "CUSTOM".to_owned(),
+                permissions: vec![permission.to_owned()],
+                ..Grip::default()
+            };
+            let got = grip.allows(&method, template);
+            assert_eq!(got, want, "{permission} {method} {template}");
+        }
     }
 }

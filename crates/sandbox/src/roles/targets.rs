@@ -1,11 +1,14 @@
 //! The groups and apps that narrow a role.
 
+use serde_json::json;
+
 use super::Assignment;
 use super::assign::{find, holder};
 use crate::apps;
 use crate::groups::{self, Expand};
 use crate::http::{Answer, Call, Fail, Page, Reply, Routes};
 use crate::org::Org;
+use crate::store::Kind;
 
 /// The routes of targets.
 pub(crate) fn routes(routes: &mut Routes) {
@@ -32,6 +35,10 @@ pub(crate) fn routes(routes: &mut Routes) {
             "/oauth2/v1/clients/{clientId}/roles/{roleAssignmentId}/targets/catalog/apps/{appName}/{appId}",
         ],
     ];
+    routes.get(
+        "/api/v1/users/{userId}/roles/{roleAssignmentId}/targets",
+        every_target,
+    );
     for [all_groups, group, all_apps, catalogue, app] in targets {
         routes
             .get(all_groups, target_groups)
@@ -43,6 +50,34 @@ pub(crate) fn routes(routes: &mut Routes) {
         routes.put(catalogue, add_app).delete(catalogue, drop_app);
         routes.put(app, add_app).delete(app, drop_app);
     }
+}
+
+/// Groups and apps together, each by its resource name.
+fn every_target(org: &Org, call: &Call) -> Answer {
+    let held = find(org, call, holder(org, call)?)?;
+    let me = org.tail.id(Kind::ORG, 0);
+    let one = |orn: String, path: String| {
+        json!({
+            "assignmentType": "USER", "orn": orn, "_links": { "self": { "href": call.url(&path) } },
+        })
+    };
+    let groups = held.groups.iter().map(|serial| {
+        let id = org.tail.id(Kind::GROUP, *serial);
+        let orn = format!("orn:okta:directory:{me}:groups:{id}");
+        one(orn, format!("/api/v1/groups/{id}"))
+    });
+    let apps = held.apps.iter().map(|(name, app)| match app {
+        Some(serial) => {
+            let id = org.tail.id(Kind::APP, *serial);
+            let orn = format!("orn:okta:idp:{me}:apps:{name}:{id}");
+            one(orn, format!("/api/v1/apps/{id}"))
+        }
+        None => {
+            let orn = format!("orn:okta:idp:{me}:apps:{name}");
+            one(orn, format!("/api/v1/catalog/apps/{name}"))
+        }
+    });
+    Ok(Reply::json(&groups.chain(apps).collect::<Vec<_>>()))
 }
 
 fn target_groups(org: &Org, call: &Call) -> Answer {

@@ -1,5 +1,6 @@
 //! User types.
 
+use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::{Attributes, UserType};
@@ -140,8 +141,8 @@ fn delete(org: &mut Org, call: &Call) -> Answer {
         .from(0)
         .any(|(_, person)| person.user_type == serial);
     if serial == 0 || used {
-        let why = "The user type cannot be deleted, as it is the default or has users.";
-        return Err(Fail::validation("userType", [why]));
+        let why = "This User Type cannot be deleted.";
+        return Err(Fail::new(StatusCode::FORBIDDEN, "E0000142", why));
     }
     org.schemas.types.remove(serial);
     Ok(Reply::no_content())

@@ -13,6 +13,8 @@ pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/api/v1/users/{userId}/risk", risk)
         .put("/api/v1/users/{userId}/risk", set_risk)
+        .get("/api/v1/users/{userId}/classification", classification)
+        .put("/api/v1/users/{userId}/classification", classify)
         .get("/api/v1/users/{userId}/subscriptions", subscriptions)
         .get(
             "/api/v1/users/{userId}/subscriptions/{notificationType}",
@@ -26,6 +28,32 @@ pub(super) fn routes(routes: &mut Routes) {
             "/api/v1/users/{userId}/subscriptions/{notificationType}/unsubscribe",
             |org, call| subscribe(org, call, false),
         );
+}
+
+fn classification(org: &Org, call: &Call) -> Answer {
+    let (user, person) = super::person(org, call, call.param("userId"))?;
+    let held = org.classified.get(&user).copied();
+    let (kind, at) = match held {
+        Some((true, at)) => ("LITE", at),
+        Some((false, at)) => ("STANDARD", at),
+        None => ("STANDARD", person.created),
+    };
+    Ok(Reply::json(&json!({ "type": kind, "lastUpdated": at })))
+}
+
+fn classify(org: &mut Org, call: &Call) -> Answer {
+    let user = find(org, call, call.param("userId"))?;
+    let body = call.object()?;
+    let lite = match body.get("type").and_then(Value::as_str) {
+        Some("LITE") => true,
+        Some("STANDARD") => false,
+        _ => {
+            let why = "type: The field must be LITE or STANDARD";
+            return Err(Fail::validation("type", [why]));
+        }
+    };
+    org.classified.insert(user, (lite, call.now.whole()));
+    classification(org, call)
 }
 
 fn print_risk(org: &Org, call: &Call, user: u32) -> Value {

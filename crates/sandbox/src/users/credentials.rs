@@ -55,7 +55,8 @@ fn can_change(org: &Org, serial: u32) -> Result<(), Fail> {
     }
 }
 
-fn set_password(org: &mut Org, call: &Call, serial: u32, new: &str) -> Result<(), Fail> {
+/// Gives a user another password, if the policy allows it.
+pub(crate) fn set_password(org: &mut Org, call: &Call, serial: u32, new: &str) -> Result<(), Fail> {
     if let Some(why) = password::fault(new) {
         return Err(Fail::validation("password", [why]));
     }

@@ -197,6 +197,7 @@ fn reset(org: &mut Org, call: &Call) -> Answer {
 
 fn reset_factors(org: &mut Org, call: &Call) -> Answer {
     let serial = find(org, call, call.param("id"))?;
+    crate::factors::forget(org, serial);
     told(org, call, serial, "user.mfa.factor.reset_all");
     Ok(nothing())
 }

@@ -122,9 +122,11 @@ fn searched(org: &Org, call: &Call, page: &Page, text: &str) -> Answer {
 }
 
 fn beginning(org: &Org, call: &Call, page: &Page, q: &str) -> Reply {
+    let seen = call.power.users(org);
     let found = org
         .people
         .from(0)
+        .filter(|(serial, _)| seen(*serial))
         .filter(|(_, person)| person.status != Status::Deprovisioned && begins(person, q))
         .take(page.limit);
     let body = array(org, call, found);
@@ -153,9 +155,11 @@ fn walk(
     keep: &dyn Fn(u32, &Person) -> bool,
 ) -> Reply {
     let start = start(org, page);
+    let seen = call.power.users(org);
     let mut found: Vec<_> = org
         .people
         .from(start)
+        .filter(|(serial, _)| seen(*serial))
         .filter(|(serial, person)| keep(*serial, person))
         .take(page.limit + 1)
         .collect();
@@ -193,9 +197,11 @@ fn sorted(
         .query
         .get("sortOrder")
         .is_some_and(|order| order.eq_ignore_ascii_case("desc"));
+    let seen = call.power.users(org);
     let mut found: Vec<(u32, &Person, Option<Datum<'_>>)> = org
         .people
         .from(0)
+        .filter(|(serial, _)| seen(*serial))
         .filter(|(serial, person)| keep(*serial, person))
         .map(|(serial, person)| (serial, person, datum(org, serial, person, path)))
         .collect();
@@ -247,6 +253,8 @@ fn one_page(
     known: &[&str],
     found: Option<(u32, &Person)>,
 ) -> Reply {
+    let seen = call.power.users(org);
+    let found = found.filter(|(serial, _)| seen(*serial));
     page.links(
         Reply::raw(array(org, call, found.into_iter())),
         call,

@@ -16,11 +16,13 @@ use http::StatusCode;
 use serde_json::json;
 
 pub(crate) use create::NewPerson;
+pub(crate) use credentials::set_password;
 pub(crate) use lifecycle::remove;
 pub(crate) use list::array;
 pub(crate) use person::{People, Person, Provider, Secrets, Status, digest};
 pub(crate) use print::{Form, print};
 pub(crate) use profile::Profile;
+pub(crate) use update::is_password;
 
 use crate::http::{Answer, Call, Caller, Fail, Reply, Routes};
 use crate::org::Org;
@@ -41,7 +43,23 @@ pub(crate) fn routes(routes: &mut Routes) {
         .get("/api/v1/users/{userId}/grants", rest::no_grants)
         .delete("/api/v1/users/{userId}/grants", rest::nothing_to_revoke)
         .delete("/api/v1/users/{userId}/sessions", rest::end_sessions)
-        .get("/api/v1/users/{userId}/clients", rest::no_grants);
+        .get("/api/v1/users/{userId}/clients", rest::no_grants)
+        .get("/api/v1/users/{userId}/grants/{grantId}", rest::no_grant)
+        .delete("/api/v1/users/{userId}/grants/{grantId}", |org, call| {
+            rest::no_grant(org, call)
+        })
+        .get(
+            "/api/v1/users/{userId}/clients/{clientId}/grants",
+            rest::no_client_grants,
+        )
+        .delete(
+            "/api/v1/users/{userId}/clients/{clientId}/grants",
+            |org, call| {
+                rest::no_client_grants(org, call)?;
+                rest::nothing_to_revoke(org, call)
+            },
+        )
+        .get("/api/v1/users/{userId}/devices", rest::devices);
     lifecycle::routes(routes);
     credentials::routes(routes);
     about::routes(routes);

@@ -40,6 +40,25 @@ pub(super) fn no_grants(org: &Org, call: &Call) -> Answer {
     Ok(Page::of(call, 20, 200)?.links(Reply::json(&none), call, &[], None))
 }
 
+/// One of those grants.
+pub(super) fn no_grant(org: &Org, call: &Call) -> Answer {
+    person(org, call, call.param("userId"))?;
+    let id = call.param("grantId");
+    Err(Fail::not_found(id, "OAuth2ScopeConsentGrant"))
+}
+
+/// The same list for one client, which must be there.
+pub(super) fn no_client_grants(org: &Org, call: &Call) -> Answer {
+    crate::apps::find_client(org, call.param("clientId"))?;
+    no_grants(org, call)
+}
+
+/// `GET /users/{id}/devices`: nobody registers a device here, so there is none.
+pub(super) fn devices(org: &Org, call: &Call) -> Answer {
+    person(org, call, call.param("userId"))?;
+    Ok(Reply::json(&json!([])))
+}
+
 /// `DELETE /users/{id}/sessions`: ends sessions, and with `oauthTokens` what the user granted.
 pub(super) fn end_sessions(org: &mut Org, call: &Call) -> Answer {
     let (serial, _) = person(org, call, call.param("userId"))?;

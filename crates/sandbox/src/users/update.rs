@@ -120,7 +120,7 @@ fn told(org: &mut Org, call: &Call, serial: u32, profile: bool, password: bool) 
 }
 
 /// Whether a text is the password of a user.
-pub(super) fn is_password(org: &Org, serial: u32, text: &str) -> bool {
+pub(crate) fn is_password(org: &Org, serial: u32, text: &str) -> bool {
     let kept = org
         .people
         .get(serial)

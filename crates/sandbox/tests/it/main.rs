@@ -12,10 +12,12 @@
 
 mod apps;
 mod authenticators;
+mod authn;
 mod browser;
 mod client;
 mod control;
 mod errors;
+mod factors;
 mod groups;
 mod hooks;
 mod iam;
@@ -28,6 +30,7 @@ mod paging;
 mod policies;
 mod product;
 mod provisioning;
+mod roles;
 mod saml;
 mod servers;
 mod sign_in;

@@ -287,3 +287,40 @@ async fn who_is_put_into_a_realm_shows_it_instead_of_mail_addresses() {
     assert_eq!(user["realmId"], "guo1111111111111111a");
     assert_eq!(user["credentials"].get("emails"), None);
 }
+
+#[tokio::test]
+async fn a_classification_is_kept_and_what_nobody_has_is_empty() {
+    let org = org(0, 0).await;
+    let here = "/api/v1/users/me";
+    let kind = format!("{here}/classification");
+    assert_eq!(
+        ask(&org, Method::GET, &kind, None).await.1["type"],
+        "STANDARD"
+    );
+    let lite = ask(&org, Method::PUT, &kind, Some(json!({ "type": "LITE" })))
+        .await
+        .1;
+    assert_eq!(lite["type"], "LITE");
+    assert_eq!(ask(&org, Method::GET, &kind, None).await.1, lite);
+    let wrong = ask(&org, Method::PUT, &kind, Some(json!({ "type": "HEAVY" }))).await;
+    assert_eq!(wrong.0, 400);
+    let client = org.oauth().client_id.clone();
+    for empty in [
+        format!("{here}/devices"),
+        format!("{here}/clients/{client}/grants"),
+    ] {
+        assert_eq!(
+            ask(&org, Method::GET, &empty, None).await,
+            (200, json!([])),
+            "{empty}"
+        );
+    }
+    let none = ask(
+        &org,
+        Method::GET,
+        &format!("{here}/grants/oag0000000000000000"),
+        None,
+    )
+    .await;
+    assert_eq!((none.0, &none.1["errorCode"]), (404, &json!("E0000007")));
+}

@@ -69,10 +69,15 @@ pub(crate) fn schemas(all: Value, names: &Names) -> Map<String, Value> {
         .collect();
     let mut made = Map::new();
     for (name, mut body) in all {
-        let choice = body
+        let mut choice = body
             .get("discriminator")
             .cloned()
             .filter(|_| parents.contains(&name));
+        // A value that leads to the parent itself asks for no more than what is common.
+        let own = format!("#/components/schemas/{name}");
+        if let Some(Value::Object(kinds)) = choice.as_mut().map(|choice| &mut choice["mapping"]) {
+            kinds.retain(|_, kind| *kind != own);
+        }
         for parent in &parents {
             extends(&mut body, parent);
         }
