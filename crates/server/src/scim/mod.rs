@@ -34,6 +34,8 @@ mod users;
 pub use admin::routes as api;
 pub use keeping::{KEEPING_JOB, handlers, schedule};
 pub use requests::State;
+#[cfg(test)]
+pub(crate) use requests::flush;
 pub use routes::routes;
 pub use said::SETTLE_JOB;
 pub(crate) use settle::{enqueue as settle_soon, took};

@@ -242,7 +242,7 @@ fn flush_soon(app: &App, state: &State, add: impl FnOnce(&mut Inner)) {
 }
 
 /// Writes what has been gathered.
-pub(super) async fn flush(app: &App) {
+pub(crate) async fn flush(app: &App) {
     if let Some(state) = app.part::<State>() {
         // Whoever comes while others are written waits until they are there.
         let _turn = state.1.lock().await;

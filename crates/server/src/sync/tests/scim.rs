@@ -70,6 +70,7 @@ impl Pushed {
 
     /// Lets the jobs run that SCIM asked for.
     async fn settle(&self) {
+        crate::scim::flush(&self.org.t.app).await;
         self.org.t.advance(Duration::from_secs(400));
         self.org.work().await;
     }
