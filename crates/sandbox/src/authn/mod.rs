@@ -21,10 +21,12 @@ use crate::http::{Answer, Call, Fail, Reply, Routes};
 use crate::org::Org;
 use state::{State, Step};
 
+type Handler = fn(&mut Org, &Call) -> Answer;
+
 /// The routes of this family. Nobody needs a token here: name and password, or a state token, are in the body.
 pub(crate) fn routes(routes: &mut Routes) {
-    for (path, write) in [
-        ("/api/v1/authn", begin as fn(&mut Org, &Call) -> Answer),
+    let all: [(&str, Handler); 6] = [
+        ("/api/v1/authn", begin),
         ("/api/v1/authn/cancel", cancel),
         ("/api/v1/authn/previous", previous),
         (
@@ -36,7 +38,8 @@ pub(crate) fn routes(routes: &mut Routes) {
             "/api/v1/authn/factors/{factorId}/verify/resend",
             second::resend,
         ),
-    ] {
+    ];
+    for (path, write) in all {
         routes.open(Method::POST, path, write);
     }
 }
@@ -83,34 +86,27 @@ fn go_on(org: &mut Org, call: &Call, user: u32, relay: Option<String>) -> Answer
         return Err(Fail::new(StatusCode::FORBIDDEN, "E0000085", text));
     }
     if !sign_on.factor {
-        return Ok(succeed(org, call, user, relay, false));
+        return Ok(succeed(org, call, user, relay.as_deref(), false));
     }
     let enrolled = crate::factors::of_user(org, user).any(|(_, factor)| factor.active);
     let step = if enrolled { Step::Factor } else { Step::Enroll };
-    Ok(keep(org, call, State::new(user, step, relay, call.now)))
+    Ok(keep(org, call, &State::new(user, step, relay, call.now)))
 }
 
 /// Keeps a transaction and shows it.
-fn keep(org: &mut Org, call: &Call, state: State) -> Reply {
+fn keep(org: &mut Org, call: &Call, state: &State) -> Reply {
     let token = format!("00{}", call.opaque_for(21, 40));
     org.authn.keep(&token, state.clone(), call.now);
-    Reply::json(&view::of(org, call, &token, &state))
+    Reply::json(&view::of(org, call, &token, state))
 }
 
 /// The end: a session token.
-fn succeed(org: &mut Org, call: &Call, user: u32, relay: Option<String>, factor: bool) -> Reply {
+fn succeed(org: &mut Org, call: &Call, user: u32, relay: Option<&str>, factor: bool) -> Reply {
     let token = format!("20111{}", call.opaque_for(22, 38));
     let until = org
         .authn
         .issue(&token, user, factor.then_some(call.now), call.now);
-    Reply::json(&view::success(
-        org,
-        call,
-        user,
-        &token,
-        until,
-        relay.as_deref(),
-    ))
+    Reply::json(&view::success(org, call, user, &token, until, relay))
 }
 
 /// Ends a sign-in before its end.

@@ -20,7 +20,7 @@ pub(super) fn begin(org: &mut Org, call: &Call) -> Answer {
         Err(Refused::Expired) => {
             let user = org.people.find(&org.tail, name).ok_or_else(failed)?;
             let state = State::new(user, Step::Password, relay, call.now);
-            Ok(keep(org, call, state))
+            Ok(keep(org, call, &state))
         }
         // Who is locked out is not told so, unless the password policy says otherwise.
         Err(Refused::Wrong | Refused::Locked) => Err(failed()),

@@ -29,7 +29,7 @@ pub(super) fn verify(org: &mut Org, call: &Call) -> Answer {
     let transaction = match verdict {
         Ok(Verdict::Success) => {
             org.record(call, event);
-            return Ok(end(org, call, &token, state));
+            return Ok(end(org, call, &token, &state));
         }
         Ok(Verdict::Challenge) => None,
         Ok(Verdict::Waiting(transaction)) => Some(transaction),
@@ -47,9 +47,9 @@ pub(super) fn verify(org: &mut Org, call: &Call) -> Answer {
     Ok(Reply::json(&view::of(org, call, &token, &state)))
 }
 
-fn end(org: &mut Org, call: &Call, token: &str, state: State) -> Reply {
+fn end(org: &mut Org, call: &Call, token: &str, state: &State) -> Reply {
     org.authn.forget(token);
-    succeed(org, call, state.user, state.relay, true)
+    succeed(org, call, state.user, state.relay.as_deref(), true)
 }
 
 /// Asks how a phone answered.
@@ -64,7 +64,7 @@ fn poll(
     if factors::outcome(org, factor, transaction, call.now) == "SUCCESS" {
         let event = Event::new("user.authentication.auth_via_mfa");
         org.record(call, event.target(org.user_target(state.user)));
-        return Ok(end(org, call, token, state));
+        return Ok(end(org, call, token, &state));
     }
     Ok(Reply::json(&view::of(org, call, token, &state)))
 }

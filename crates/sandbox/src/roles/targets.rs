@@ -66,13 +66,12 @@ fn every_target(org: &Org, call: &Call) -> Answer {
         let orn = format!("orn:okta:directory:{me}:groups:{id}");
         one(orn, format!("/api/v1/groups/{id}"))
     });
-    let apps = held.apps.iter().map(|(name, app)| match app {
-        Some(serial) => {
+    let apps = held.apps.iter().map(|(name, app)| {
+        if let Some(serial) = app {
             let id = org.tail.id(Kind::APP, *serial);
             let orn = format!("orn:okta:idp:{me}:apps:{name}:{id}");
             one(orn, format!("/api/v1/apps/{id}"))
-        }
-        None => {
+        } else {
             let orn = format!("orn:okta:idp:{me}:apps:{name}");
             one(orn, format!("/api/v1/catalog/apps/{name}"))
         }
