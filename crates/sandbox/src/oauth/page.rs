@@ -6,15 +6,15 @@ use http::{HeaderName, StatusCode, header};
 
 use crate::http::Reply;
 
-const STYLE: &str = ":root{color-scheme:light dark;--ink:#1d1d21;--faint:#5e5e69;--line:#c6c6cf;--paper:#fafafb;--card:#fff;\
---act:#1650c4;--bad:#a31515}@media(prefers-color-scheme:dark){:root{--ink:#ececf1;--faint:#a6a6b3;--line:#4a4a55;\
+const STYLE: &str = ":root{color-scheme:light dark;--ink:#1d1d21;--faint:#5e5e69;--line:#d3d3da;--edge:#767681;--paper:#fafafb;--card:#fff;\
+--act:#1650c4;--bad:#a31515}@media(prefers-color-scheme:dark){:root{--ink:#ececf1;--faint:#a6a6b3;--line:#3b3b45;--edge:#8b8b98;\
 --paper:#17171b;--card:#212127;--act:#8fb4ff;--bad:#ff9a9a}}*{box-sizing:border-box}\
-body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:12vh auto 4rem;padding:0 1rem;color:var(--ink);background:var(--paper)}\
-form{max-width:22rem}h1{font-size:1.5rem;line-height:1.25}label{display:block;margin:1rem 0 .25rem}\
-input{width:100%;padding:.6rem;font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:.375rem}\
+body{font:16px/1.5 system-ui,sans-serif;max-width:40rem;margin:clamp(1.5rem,10vh,6rem) auto 4rem;padding:0 1rem;color:var(--ink);background:var(--paper)}\
+body:has(form){max-width:24rem}h1{font-size:1.5rem;line-height:1.25}label{display:block;margin:1rem 0 .25rem}\
+input{width:100%;padding:.6rem;font:inherit;color:inherit;background:var(--card);border:1px solid var(--edge);border-radius:.375rem}\
 button{margin-top:1.5rem;padding:.6rem 1.4rem;font:inherit;font-weight:600;color:var(--paper);background:var(--act);border:0;border-radius:.375rem}\
 a{color:var(--act)}:focus-visible{outline:2px solid var(--act);outline-offset:2px}[role=alert]{color:var(--bad)}\
-.code{margin:0;color:var(--faint)}header{display:flex;flex-wrap:wrap;gap:0 1rem;justify-content:space-between}header span{color:var(--faint)}\
+.code{margin:0;color:var(--faint)}header{display:flex;flex-wrap:wrap;gap:.25rem 1rem;justify-content:space-between;margin-bottom:1.5rem}header p{margin:0}header span{color:var(--faint)}\
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:1rem;padding:0;list-style:none}\
 .tiles a{display:block;height:100%;padding:1rem;text-decoration:none;color:inherit;background:var(--card);border:1px solid var(--line);\
 border-radius:.5rem;overflow-wrap:anywhere}.tiles span{display:block;font-size:1.75rem;font-weight:600;color:var(--act)}";

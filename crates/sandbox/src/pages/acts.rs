@@ -9,9 +9,10 @@ use super::frame::{Frame, count};
 use super::{Visit, shown};
 use crate::control::{Effect, Fault};
 use crate::http::{Query, Reply};
+use crate::saml::SamlFault;
 
 /// What the form offers: its value, and its words.
-const EFFECTS: [(&str, &str); 11] = [
+const EFFECTS: [(&str, &str); 16] = [
     ("503", "503 instead of the answer"),
     ("500", "500 instead of the answer"),
     ("rate_limit", "429 for a minute"),
@@ -23,6 +24,11 @@ const EFFECTS: [(&str, &str); 11] = [
     ("repeat_page", "The page before comes again"),
     ("drop_write", "A change is answered but not made"),
     ("token_expired", "The token is refused as expired"),
+    ("saml_bad_signature", "SAML: a signature that does not hold"),
+    ("saml_unsigned", "SAML: an answer without a signature"),
+    ("saml_stale", "SAML: an answer of an hour ago"),
+    ("saml_audience", "SAML: an answer for another audience"),
+    ("saml_wrapping", "SAML: a wrapped signature (the third way)"),
 ];
 
 fn effect(name: &str) -> Option<Effect> {
@@ -43,6 +49,11 @@ fn effect(name: &str) -> Option<Effect> {
         "repeat_page" => Effect::RepeatPage,
         "drop_write" => Effect::DropWrite,
         "token_expired" => Effect::TokenExpired,
+        "saml_bad_signature" => Effect::Saml(SamlFault::BadSignature),
+        "saml_unsigned" => Effect::Saml(SamlFault::Unsigned),
+        "saml_stale" => Effect::Saml(SamlFault::Stale),
+        "saml_audience" => Effect::Saml(SamlFault::WrongAudience),
+        "saml_wrapping" => Effect::Saml(SamlFault::Wrapping(3)),
         _ => return None,
     })
 }
@@ -60,7 +71,7 @@ struct Faults {
     frame: Frame,
     problem: String,
     rows: Vec<Row>,
-    effects: [(&'static str, &'static str); 11],
+    effects: [(&'static str, &'static str); 16],
 }
 
 fn row(fault: &Fault, seen: u32) -> Row {

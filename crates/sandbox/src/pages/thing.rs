@@ -72,6 +72,23 @@ fn facts(of: &Value, skip: &[&str]) -> Vec<(String, String)> {
         .collect()
 }
 
+/// What a service provider has to know of a SAML app.
+fn sign_on(visit: &Visit<'_>, org: &Org, id: &str) -> Vec<(String, String)> {
+    let serial = crate::apps::find(org, id).ok();
+    let saml = serial.filter(|serial| {
+        let app = org.apps.get(*serial);
+        app.is_some_and(|app| app.mode == crate::apps::Mode::Saml2)
+    });
+    let Some(serial) = saml else {
+        return Vec::new();
+    };
+    let address = format!("{}{}", visit.base, crate::saml::address(org, serial));
+    vec![
+        ("SAML sign-on".to_owned(), address.clone()),
+        ("SAML metadata".to_owned(), format!("{address}/metadata")),
+    ]
+}
+
 fn list(
     name: &'static str,
     icon: &'static str,
@@ -295,7 +312,8 @@ pub(super) fn app(visit: &Visit<'_>, id: &str) -> Option<Reply> {
             role_row,
         ),
     ];
-    let known = facts(&found, &["id", "status", "label"]);
+    let mut known = facts(&found, &["id", "status", "label"]);
+    known.extend(sign_on(visit, &org, id));
     Some(shown(&Thing {
         frame: Frame::new(visit, "Apps", plain(&found["label"])),
         up: "/_sandbox/view/apps",

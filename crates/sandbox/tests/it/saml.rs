@@ -218,6 +218,12 @@ async fn the_way_leads_through_the_sign_in_page_to_the_app() {
         400,
         "a question is answered once"
     );
+    let view = format!("/_sandbox/view/apps/{}", app["id"].as_str().unwrap());
+    let view = browser.get(&view).await.text().await.unwrap();
+    assert!(
+        view.contains(&format!("{}{sso}/metadata", org.url())),
+        "{view}"
+    );
     // With a session there is nothing to ask.
     carried(browser.get(&path).await).await;
 
