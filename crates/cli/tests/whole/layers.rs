@@ -55,11 +55,19 @@ const SLICES: &[(&str, &[&str])] = &[
         &["directory", "apikeys", "connections", "saml", "sync"],
     ),
     ("backup", &["directory"]),
+    ("activity", &["directory", "connections"]),
     ("signin", &["directory", "saml"]),
     ("settings", &["directory", "signin"]),
     (
         "overview",
-        &["directory", "apikeys", "connections", "scim", "sync"],
+        &[
+            "directory",
+            "activity",
+            "apikeys",
+            "connections",
+            "scim",
+            "sync",
+        ],
     ),
 ];
 

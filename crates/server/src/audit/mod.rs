@@ -8,10 +8,7 @@
 //! ```
 
 mod chain;
-mod export;
-mod pages;
 mod routes;
-mod shown;
 mod store;
 
 use serde::Serialize;
@@ -22,9 +19,8 @@ use crate::app::Work;
 use crate::db;
 
 pub use chain::{Anchor, Break, Report, SEAL_JOB, seal, verify};
-pub use pages::pages;
+pub(crate) use routes::shown;
 pub use routes::{routes, seal_all};
-pub use shown::Shown;
 pub use store::{Filter, Row, list};
 
 /// What is to be recorded of one change.

@@ -1,21 +1,24 @@
 //! The audit trail by the API: list, export, verify.
 
+use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::export::{Form, shown, stream};
-use super::{Anchor, Filter, Report, list as find, seal, verify as walk};
+use super::{Anchor, Filter, Report, Row, list as find, seal, verify as walk};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::db;
 use crate::web::{Caller, Json, Page, Paged, Problem};
+
+/// Entries read from the database at once by an export.
+const CHUNK: u32 = 1_000;
 
 /// `/audit`, `/audit/export`, `/audit/verify`.
 pub fn routes() -> OpenApiRouter<App> {
@@ -68,7 +71,7 @@ async fn list(
     let before = page.after.as_deref().map(str::parse).transpose();
     let before =
         before.map_err(|_| Problem::bad_request("`after` must be taken from the page before"))?;
-    let limit = u32::try_from(page.rows()).unwrap_or(u32::MAX);
+    let limit = u32::try_from(page.rows()).unwrap_or(CHUNK);
     let rows = find(&app.read(&actor).await?, &wanted.filter(before), limit).await?;
     let last = |item: &Value| item["id"].as_str().unwrap_or_default().to_owned();
     Ok(page.cut(rows.into_iter().map(shown).collect(), last))
@@ -85,8 +88,35 @@ async fn export(
     Caller(actor): Caller,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    let body = stream(app, actor, wanted.filter(None), Form::Jsonl);
-    ([(CONTENT_TYPE, "application/x-ndjson")], body).into_response()
+    let lines = futures_util::stream::try_unfold(Some(None), move |before| {
+        let (app, actor, filter) = (
+            app.clone(),
+            actor.clone(),
+            before.map(|before| wanted.filter(before)),
+        );
+        async move {
+            let Some(filter) = filter else {
+                return Ok(None);
+            };
+            let rows = chunk(&app, &actor, &filter).await?;
+            let next = rows.last().map(|last| Some(last.id));
+            let lines: Vec<String> = rows
+                .into_iter()
+                .map(|row| shown(row).to_string() + "\n")
+                .collect();
+            let text = lines.concat();
+            Ok::<_, db::Error>(next.map(|next| (text, Some(next))))
+        }
+    });
+    (
+        [(CONTENT_TYPE, "application/x-ndjson")],
+        Body::from_stream(lines),
+    )
+        .into_response()
+}
+
+async fn chunk(app: &App, actor: &Actor, filter: &Filter) -> db::Result<Vec<Row>> {
+    find(&app.read(actor).await?, filter, CHUNK).await
 }
 
 /// What to check against.
@@ -127,10 +157,19 @@ pub async fn seal_all(app: &App, actor: &Actor) -> db::Result<()> {
     }
 }
 
+/// An entry as people and programs see it, its detail as JSON.
+pub(crate) fn shown(row: Row) -> Value {
+    let detail = serde_json::from_str(&row.detail).unwrap_or(Value::String(row.detail));
+    json!({
+        "id": row.id, "at": row.at,
+        "actor": { "kind": row.actor_kind, "id": row.actor_id, "name": row.actor_name },
+        "action": row.action, "target": { "kind": row.target_kind, "id": row.target_id },
+        "reason": row.reason, "detail": detail, "sealed": row.seal.is_some(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::audit::{Entry, record};
     use crate::testing::{TestApp, db_test};

@@ -68,6 +68,12 @@ pub(crate) fn address(name: &str) -> &'static str {
         .map_or("", |asset| asset.address.as_str())
 }
 
+/// The names of all icons.
+pub(crate) fn icons() -> impl Iterator<Item = &'static str> {
+    let marks = include_str!("assets/icons.svg").split("id=\"i-").skip(1);
+    marks.filter_map(|mark| mark.split('"').next())
+}
+
 /// `/assets/...`
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/assets/{file}", get(serve))

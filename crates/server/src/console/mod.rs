@@ -22,6 +22,7 @@ mod list;
 mod nav;
 mod pages;
 mod parts;
+mod styleguide;
 mod visit;
 mod wrong;
 
@@ -34,6 +35,7 @@ pub use list::{Chip, Listing, Pager};
 pub use nav::{ITEMS as NAV, Item as NavItem, Section as NavSection};
 pub use pages::{Declared, Pages};
 pub use parts::{Html, State, Tone};
+pub(crate) use styleguide::pages as styleguide;
 pub(crate) use visit::theme;
 pub use visit::{Badges, Person, Visit};
 pub use wrong::{Why, as_pages};

@@ -3,5 +3,7 @@
 mod doors;
 mod pages;
 mod soon;
+#[cfg(test)]
+mod tests;
 
 pub use pages::pages;

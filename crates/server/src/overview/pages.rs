@@ -6,13 +6,13 @@ use axum::response::Response;
 
 use super::doors::{self, Door};
 use super::soon::{self, Ending};
+use crate::activity::{self, Shown};
 use crate::actor::Permission;
 use crate::app::{App, Work};
-use crate::audit::{self, Shown};
 use crate::console::{Frame, Pages, State as Stated, Visit, show};
 use crate::db::Timestamp;
 use crate::web::{Need, Problem};
-use crate::{connections, directory, sync};
+use crate::{audit, connections, directory, sync};
 
 /// Entries of the trail that are shown.
 const ENTRIES: u32 = 8;
@@ -84,7 +84,7 @@ async fn overview(State(app): State<App>, visit: Visit) -> Result<Response, Prob
     }
     if visit.may(Permission::AuditRead) {
         let found = audit::list(&work, &audit::Filter::default(), ENTRIES).await?;
-        page.entries = Some(found.into_iter().map(Shown::from).collect());
+        page.entries = Some(activity::in_words(&work, found).await?);
     }
     show(&page)
 }

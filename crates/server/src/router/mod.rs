@@ -23,8 +23,8 @@ use crate::app::App;
 use crate::console::{self, Pages};
 use crate::web::{self, Options};
 use crate::{
-    apikeys, audit, connections, directory, doctor, notify, overview, saml, scim, sessions,
-    settings, signin, sync, tenants, vault,
+    activity, apikeys, audit, connections, directory, doctor, notify, overview, saml, scim,
+    sessions, settings, signin, sync, tenants, vault,
 };
 
 use gate::{Gate, guard};
@@ -107,10 +107,11 @@ pub fn console_pages() -> Pages {
     Pages::new()
         .merge(overview::pages())
         .merge(signin::pages())
-        .merge(audit::pages())
+        .merge(activity::pages())
         .merge(apikeys::pages())
         .merge(doctor::pages())
         .merge(settings::pages())
+        .merge(console::styleguide())
 }
 
 /// What anybody may see.

@@ -27,7 +27,8 @@ struct General {
     schema: i32,
     key: Stated,
     mail: Stated,
-    values: Vec<Effective>,
+    /// What the configuration says: for the operator of the deployment.
+    values: Option<Vec<Effective>>,
 }
 
 async fn general(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
@@ -48,6 +49,8 @@ async fn general(State(app): State<App>, visit: Visit) -> Result<Response, Probl
         } else {
             Stated::off("Not set up")
         },
-        values: app.part::<Vec<Effective>>().cloned().unwrap_or_default(),
+        values: visit
+            .may(Permission::TenantsManage)
+            .then(|| app.part::<Vec<Effective>>().cloned().unwrap_or_default()),
     })
 }

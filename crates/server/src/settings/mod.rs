@@ -3,6 +3,8 @@
 mod general;
 mod notices;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 
 use crate::console::Pages;
 

@@ -256,6 +256,16 @@ pub(super) struct Codes {
     pub(super) next: &'static str,
 }
 
+impl Codes {
+    /// A code in two pieces, between which a narrow page may break it.
+    #[expect(clippy::unused_self, reason = "called by the template")]
+    fn halves<'c>(&self, code: &'c SecretString) -> [&'c str; 2] {
+        let code = code.expose_secret();
+        let (first, second) = code.split_at_checked(20).unwrap_or((code, ""));
+        [first, second]
+    }
+}
+
 /// Uses the link: makes the admin where it is for one, signs in, shows recovery codes.
 async fn redeem(
     State(app): State<App>,

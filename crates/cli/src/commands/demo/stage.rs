@@ -86,6 +86,14 @@ impl Stage {
             self.org.url(),
             self.org.url()
         ));
+        let link = self
+            .api
+            .post("/sign-in-links", &json!({ "user": ADMIN }))
+            .await?;
+        teller.say(format!(
+            "the console, signed in once as {ADMIN}: {}",
+            text(at(&link, "url"))
+        ));
         teller.say("Ctrl-C ends both");
         let stop = serve::stop_on_signals()?;
         stop.cancelled().await;

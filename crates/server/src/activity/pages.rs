@@ -8,10 +8,10 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::export::{self, Form};
-use super::shown::Shown;
-use super::{Anchor, Filter, Report, list, seal_all, verify};
+use super::shown::{self, Shown};
 use crate::actor::Permission;
 use crate::app::App;
+use crate::audit::{Anchor, Filter, Report, list, seal_all, verify};
 use crate::console::{Chip, Fields, Frame, Listing, Pager, Pages, Visit, show};
 use crate::db::Timestamp;
 use crate::web::Problem;
@@ -62,7 +62,7 @@ const SINCE: &[(&str, &str, i64)] = &[
 ];
 
 #[derive(Template)]
-#[template(path = "audit/activity.html")]
+#[template(path = "activity/activity.html")]
 struct Activity {
     frame: Frame,
     list: Listing,
@@ -75,7 +75,7 @@ struct Activity {
 }
 
 #[derive(Template)]
-#[template(path = "audit/tail.html")]
+#[template(path = "activity/tail.html")]
 struct Tail {
     frame: Frame,
     entries: Vec<Shown>,
@@ -154,7 +154,7 @@ async fn page(
                 chosen: asked.is("since", value),
             })
             .collect(),
-        entries: found.into_iter().map(Shown::from).collect(),
+        entries: shown::all(&work, found).await?,
         pager,
         tail,
         verified,
@@ -186,7 +186,7 @@ async fn tail(
     let newest = found.first().map_or(newest, |row| row.id);
     show(&Tail {
         frame: visit.frame("Activity"),
-        entries: found.into_iter().map(Shown::from).collect(),
+        entries: shown::all(&work, found).await?,
         tail: Some(tail_address(&list_asked, newest)),
     })
 }

@@ -2,11 +2,10 @@
 
 use axum::body::Body;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
-use super::{Filter, Row, list};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::audit::{Filter, Row, list, shown};
 use crate::db;
 
 /// Entries read from the database at once.
@@ -50,17 +49,6 @@ pub(super) fn stream(app: App, actor: Actor, filter: Filter, form: Form) -> Body
 
 async fn chunk(app: &App, actor: &Actor, filter: &Filter) -> db::Result<Vec<Row>> {
     list(&app.read(actor).await?, filter, CHUNK).await
-}
-
-/// An entry as people and programs see it, its detail as JSON.
-pub(super) fn shown(row: Row) -> Value {
-    let detail = serde_json::from_str(&row.detail).unwrap_or(Value::String(row.detail));
-    json!({
-        "id": row.id, "at": row.at,
-        "actor": { "kind": row.actor_kind, "id": row.actor_id, "name": row.actor_name },
-        "action": row.action, "target": { "kind": row.target_kind, "id": row.target_id },
-        "reason": row.reason, "detail": detail, "sealed": row.seal.is_some(),
-    })
 }
 
 const HEAD: &str =

@@ -1,5 +1,7 @@
 //! Getting in by link and by code, and being kept out.
 
+mod https;
+
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
@@ -27,9 +29,14 @@ async fn link(t: &TestApp, kind: LinkKind) -> String {
 /// The recovery codes on a page.
 fn codes(answer: &Answer) -> Vec<String> {
     let pieces = answer.body.split("<li><code>").skip(1);
-    pieces
-        .map(|piece| piece.split('<').next().unwrap().to_owned())
-        .collect()
+    let halves = |piece: &str| {
+        let inside = piece.split("</code>").next().unwrap();
+        let spans = inside.split("nowrap\">").skip(1);
+        spans
+            .map(|span| span.split('<').next().unwrap())
+            .collect::<String>()
+    };
+    pieces.map(halves).collect()
 }
 
 /// A break-glass admin `rescue` with recovery codes.
