@@ -409,6 +409,10 @@ impl Work {
     }
 
     fn statement(&self, sql: &str, values: Vec<Value>) -> Statement {
+        #[cfg(test)]
+        if let Some(count) = self.app.part::<crate::testing::Statements>() {
+            count.add();
+        }
         Statement::from_sql_and_values(self.engine().backend(), sql, values)
     }
 }

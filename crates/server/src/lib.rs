@@ -20,6 +20,7 @@ mod migrations;
 pub mod notify;
 pub mod outgoing;
 pub mod overview;
+pub mod people;
 pub mod router;
 pub mod saml;
 pub mod scim;

@@ -157,6 +157,21 @@ impl TestApp {
     }
 }
 
+/// Counts the statements of an app, as one of its parts.
+#[derive(Clone, Default)]
+pub(crate) struct Statements(Arc<std::sync::atomic::AtomicU64>);
+
+impl Statements {
+    pub(crate) fn add(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// How many since the last time this was asked.
+    pub(crate) fn take(&self) -> u64 {
+        self.0.swap(0, Ordering::SeqCst)
+    }
+}
+
 /// A browser in a test: goes through the whole router, keeps cookies, sends forms as our pages do.
 pub(crate) struct TestBrowser<'t> {
     t: &'t TestApp,

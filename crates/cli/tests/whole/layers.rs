@@ -58,6 +58,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("activity", &["directory", "connections"]),
     ("signin", &["directory", "saml"]),
     ("settings", &["directory", "signin"]),
+    ("people", &["directory", "connections", "scim", "sync"]),
     (
         "overview",
         &[

@@ -57,7 +57,7 @@ impl Listing {
     #[must_use]
     pub fn of(path: &str, query: &str) -> Self {
         let asked = url::form_urlencoded::parse(query.as_bytes())
-            .take(40)
+            .take(240)
             .map(|(name, value)| (name.into_owned(), value.chars().take(300).collect()))
             .filter(|(_, value): &(_, String)| !value.is_empty())
             .collect();
@@ -74,6 +74,14 @@ impl Listing {
             .iter()
             .find(|(known, _)| known == name)
             .map_or("", |(_, value)| value.as_str())
+    }
+
+    /// All that is asked for under `name`, for rows that were selected.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.asked
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The words searched for.

@@ -15,6 +15,7 @@
 mod ago;
 mod answer;
 pub(crate) mod assets;
+mod confirm;
 mod fields;
 mod flash;
 mod frame;
@@ -28,6 +29,7 @@ mod wrong;
 
 pub(crate) use answer::inside;
 pub use answer::{Done, POLICY, show, show_as};
+pub use confirm::{Affected, Confirm};
 pub use fields::Fields;
 pub use flash::Flash;
 pub use frame::{Crumb, Frame};

@@ -11,6 +11,7 @@
 //! Everything that decides about access raises the tenant's version ([`state::touch`]), so that a sync plan made before
 //! is made anew.
 
+pub mod browse;
 pub(crate) mod bulk;
 mod error;
 mod grants;

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::console::{self, Pages};
 use crate::web::{self, Options};
 use crate::{
-    activity, apikeys, audit, connections, directory, doctor, notify, overview, saml, scim,
+    activity, apikeys, audit, connections, directory, doctor, notify, overview, people, saml, scim,
     sessions, settings, signin, sync, tenants, vault,
 };
 
@@ -112,6 +112,7 @@ pub fn console_pages() -> Pages {
         .merge(doctor::pages())
         .merge(settings::pages())
         .merge(console::styleguide())
+        .merge(people::pages())
 }
 
 /// What anybody may see.

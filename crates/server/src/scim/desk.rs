@@ -11,7 +11,7 @@ use super::collisions::{self, Collision, Decision};
 use super::error::Error;
 use super::{base, requests, said, settle, state};
 use crate::actor::Permission;
-use crate::app::App;
+use crate::app::{App, Work};
 use crate::connections;
 use crate::db::{ConnectionId, Timestamp};
 use crate::directory;
@@ -126,35 +126,35 @@ async fn decide(
 
 /// What one source says of a person.
 #[derive(Debug, Serialize, ToSchema)]
-struct Word {
+pub(crate) struct Word {
     /// The connection.
-    connection: Uuid,
+    pub(crate) connection: Uuid,
     /// `pull`: Okta's API; `scim`: what Okta pushes.
-    source: &'static str,
+    pub(crate) source: &'static str,
     /// The person's id in Okta.
-    okta_id: String,
+    pub(crate) okta_id: String,
     /// The name to sign in with.
-    login: String,
+    pub(crate) login: String,
     /// Mail address.
-    email: String,
+    pub(crate) email: String,
     /// Name to show.
-    display_name: String,
+    pub(crate) display_name: String,
     /// Okta's status; of SCIM `active`, `inactive` or `removed`.
-    status: String,
+    pub(crate) status: String,
     /// Whether the person may sign in, by this source.
-    lets_in: bool,
+    pub(crate) lets_in: bool,
     /// When it last said so.
     #[schema(value_type = Option<String>)]
-    at: Option<Timestamp>,
+    pub(crate) at: Option<Timestamp>,
 }
 
 /// What the sources say of a person.
 #[derive(Debug, Serialize, ToSchema)]
-struct Sources {
+pub(crate) struct Sources {
     /// Each source.
-    items: Vec<Word>,
+    pub(crate) items: Vec<Word>,
     /// Whether two differ about access; then the more restrictive one counts.
-    differ: bool,
+    pub(crate) differ: bool,
 }
 
 /// What each source says of a person: Okta's API and SCIM, by connection.
@@ -170,9 +170,14 @@ async fn sources(
     let work = app.read(&actor).await?;
     let id = directory::routes::resolve(&work, &user).await?;
     let user = directory::find_user(&work, id).await?;
+    Ok(Json(sources_of(&work, &user).await?))
+}
+
+/// What each source says of a person.
+pub(crate) async fn sources_of(work: &Work, user: &directory::User) -> Result<Sources, Problem> {
     let mut items = Vec::new();
     let mut differ = false;
-    for link in directory::links_of(&work, user.id).await? {
+    for link in directory::links_of(work, user.id).await? {
         let of_link =
             |source, login: &str, email: &str, name: &str, status: &str, lets_in, at| Word {
                 connection: link.connection_id.0,
@@ -199,7 +204,7 @@ async fn sources(
                 Some(user.facts_at),
             ));
         }
-        let heard = said::person_by_okta_id(&work, link.connection_id, &link.okta_id).await?;
+        let heard = said::person_by_okta_id(work, link.connection_id, &link.okta_id).await?;
         if let Some((person, at)) = heard {
             let status = match (person.gone, person.active) {
                 (true, _) => "removed",
@@ -221,5 +226,5 @@ async fn sources(
         differ |= words.iter().any(|word| word.lets_in) && words.iter().any(|word| !word.lets_in);
         items.extend(words);
     }
-    Ok(Json(Sources { items, differ }))
+    Ok(Sources { items, differ })
 }

@@ -32,6 +32,7 @@ mod tokens;
 mod users;
 
 pub use admin::routes as api;
+pub(crate) use desk::{Word, sources_of};
 pub use keeping::{KEEPING_JOB, handlers, schedule};
 pub use requests::State;
 #[cfg(test)]

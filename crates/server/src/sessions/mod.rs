@@ -8,6 +8,8 @@ pub(crate) mod cookie;
 mod routes;
 mod rules;
 
+use std::collections::HashMap;
+
 use sea_orm::FromQueryResult;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -143,6 +145,27 @@ pub async fn of_user(work: &Work, user: UserId) -> db::Result<Vec<Session>> {
         "SELECT {COLUMNS} FROM sessions WHERE tenant_id = $1 AND user_id = $2 ORDER BY id DESC LIMIT 200"
     );
     work.rows(&sql, values![work.tenant, user]).await
+}
+
+/// When each of these people last signed in; who never did is missing.
+pub async fn last_begun(work: &Work, users: &[UserId]) -> db::Result<HashMap<UserId, Timestamp>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        user_id: UserId,
+        at: Timestamp,
+    }
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut bound = values![work.tenant];
+    bound.extend(users.iter().map(|&user| user.into()));
+    let marks: Vec<String> = (2..=bound.len()).map(|n| format!("${n}")).collect();
+    let sql = format!(
+        "SELECT user_id, MAX(created_at) AS at FROM sessions WHERE tenant_id = $1 AND user_id IN ({}) GROUP BY user_id",
+        marks.join(", ")
+    );
+    let rows: Vec<Row> = work.rows(&sql, bound).await?;
+    Ok(rows.into_iter().map(|row| (row.user_id, row.at)).collect())
 }
 
 /// Ends one session. False when there is none that is still open.

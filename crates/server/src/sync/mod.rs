@@ -32,6 +32,7 @@ mod staged;
 mod trigger;
 mod undo;
 mod why;
+mod words;
 mod write;
 
 pub use changes::{Change, Op, Step, list as changes_of};
@@ -46,7 +47,8 @@ pub use settings::{
     settings, start, stop, tend,
 };
 pub use trigger::{Started, touch, trigger};
-pub use why::{Why, why};
+pub use why::{Cause, Past, Why, why};
+pub use words::{Words, in_words};
 
 /// The job of a run, scheduled or asked for.
 pub const RUN_JOB: &str = "sync.run";

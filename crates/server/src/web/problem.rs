@@ -200,6 +200,26 @@ impl Problem {
         self.0.detail.as_deref()
     }
 
+    /// What is wrong, for a form that is shown again: with the mend where there is one.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mend = self.0.members.get("mend").and_then(Value::as_str);
+        let text = self.text().unwrap_or(self.title());
+        mend.map_or_else(|| text.to_owned(), |mend| format!("{text}. {mend}"))
+    }
+
+    /// Itself when a form can be shown again with it; as an error when it is no matter of the form's input: faults of
+    /// ours, and what is not there.
+    pub fn or_fault(self) -> Result<Self, Self> {
+        if self.status().is_server_error() && self.status() != StatusCode::BAD_GATEWAY
+            || self.status() == StatusCode::NOT_FOUND
+        {
+            Err(self)
+        } else {
+            Ok(self)
+        }
+    }
+
     /// Seconds after which trying again makes sense.
     #[must_use]
     pub fn wait_seconds(&self) -> Option<u64> {

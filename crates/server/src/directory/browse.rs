@@ -1,0 +1,361 @@
+//! Lists of people and groups as pages show them: searched, filtered, in the order of a name, from behind a cursor. Each
+//! function is one statement, however many rows there are.
+
+use std::collections::HashMap;
+
+use sea_orm::FromQueryResult;
+
+use super::groups::{self, Group, GroupId, like};
+use super::roles::{ADMIN, RoleId, SUPER_ADMIN};
+use super::users::{self, User};
+use crate::app::Work;
+use crate::db::{self, ConnectionId, Timestamp, UserId, values};
+
+/// Which people a list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Show {
+    /// All.
+    #[default]
+    All,
+    /// Active in Okta.
+    Active,
+    /// In Okta, but locked out, in recovery, or not activated yet.
+    Waiting,
+    /// Suspended in Okta.
+    Suspended,
+    /// Deactivated in Okta, or gone from it.
+    Left,
+    /// Those who administer.
+    Admins,
+    /// Break-glass admins.
+    BreakGlass,
+    /// Other people who were made here.
+    Local,
+}
+
+impl Show {
+    /// All, in the order in which a page offers them.
+    pub const ALL: [Self; 8] = [
+        Self::All,
+        Self::Active,
+        Self::Waiting,
+        Self::Suspended,
+        Self::Left,
+        Self::Admins,
+        Self::BreakGlass,
+        Self::Local,
+    ];
+
+    /// Its word in addresses.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Active => "active",
+            Self::Waiting => "waiting",
+            Self::Suspended => "suspended",
+            Self::Left => "left",
+            Self::Admins => "admins",
+            Self::BreakGlass => "break-glass",
+            Self::Local => "local",
+        }
+    }
+
+    /// Reads the word; an unknown one shows all.
+    #[must_use]
+    pub fn of(word: &str) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|show| show.word() == word)
+            .unwrap_or_default()
+    }
+
+    fn condition(self, bound: &mut Bound, now: Timestamp) -> String {
+        let words = match self {
+            Self::All => "",
+            Self::Active => "AND u.kind = 'okta' AND u.okta_status = 'ACTIVE'",
+            Self::Waiting => {
+                "AND u.kind = 'okta' AND u.okta_status IN ('LOCKED_OUT', 'PASSWORD_EXPIRED', 'PROVISIONED', 'RECOVERY', 'STAGED')"
+            }
+            Self::Suspended => "AND u.kind = 'okta' AND u.okta_status = 'SUSPENDED'",
+            Self::Left => "AND u.kind = 'okta' AND u.okta_status IN ('DEPROVISIONED', 'GONE')",
+            Self::BreakGlass => "AND u.kind = 'break_glass'",
+            Self::Local => "AND u.kind = 'local'",
+            Self::Admins => {
+                let (one, other) = (bound.mark(SUPER_ADMIN), bound.mark(ADMIN));
+                return format!(
+                    "AND u.id IN (SELECT g.user_id FROM live_grants g WHERE g.tenant_id = $1 AND g.role_id IN ({one}, {other})
+                     AND (g.expires_at IS NULL OR g.expires_at > {}))",
+                    bound.mark(now)
+                );
+            }
+        };
+        words.to_owned()
+    }
+
+    fn counts(self, kind: &str, status: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Active => status == "ACTIVE",
+            Self::Waiting => matches!(
+                status,
+                "LOCKED_OUT" | "PASSWORD_EXPIRED" | "PROVISIONED" | "RECOVERY" | "STAGED"
+            ),
+            Self::Suspended => status == "SUSPENDED",
+            Self::Left => matches!(status, "DEPROVISIONED" | "GONE"),
+            Self::Admins => false,
+            Self::BreakGlass => kind == "break_glass",
+            Self::Local => kind == "local",
+        }
+    }
+}
+
+/// What a list of people is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct PeopleWanted<'a> {
+    /// A part of login or name.
+    pub q: &'a str,
+    /// Which ones.
+    pub show: Show,
+    /// Only those who have this role.
+    pub role: Option<RoleId>,
+    /// Only members of this group.
+    pub group: Option<GroupId>,
+    /// The newest first, instead of by login.
+    pub newest: bool,
+    /// The login (in small letters) and id of the last one seen.
+    pub after: Option<(String, UserId)>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// The values of a statement that is put together from parts.
+struct Bound(Vec<sea_orm::Value>);
+
+impl Bound {
+    /// Adds a value; gives its mark: `$3`.
+    fn mark(&mut self, value: impl Into<sea_orm::Value>) -> String {
+        self.0.push(value.into());
+        format!("${}", self.0.len())
+    }
+
+    fn marks(&mut self, ids: &[UserId]) -> String {
+        let marks: Vec<String> = ids.iter().map(|&id| self.mark(id)).collect();
+        marks.join(", ")
+    }
+}
+
+/// People who match.
+pub async fn people(work: &Work, wanted: &PeopleWanted<'_>) -> db::Result<Vec<User>> {
+    let mut bound = Bound(values![work.tenant, wanted.limit]);
+    let mut more = vec![wanted.show.condition(&mut bound, work.now)];
+    if !wanted.q.is_empty() {
+        let like = bound.mark(like(wanted.q));
+        more.push(format!(
+            "AND (u.login_key LIKE {like} ESCAPE '!' OR LOWER(u.display_name) LIKE {like} ESCAPE '!')"
+        ));
+    }
+    if let Some(role) = wanted.role {
+        let (role, now) = (bound.mark(role), bound.mark(work.now));
+        more.push(format!(
+            "AND EXISTS (SELECT 1 FROM live_grants g WHERE g.tenant_id = u.tenant_id AND g.user_id = u.id AND g.role_id = {role}
+             AND (g.expires_at IS NULL OR g.expires_at > {now}))"
+        ));
+    }
+    if let Some(group) = wanted.group {
+        more.push(format!(
+            "AND u.id IN (SELECT m.user_id FROM live_memberships m WHERE m.tenant_id = $1 AND m.group_id = {})",
+            bound.mark(group)
+        ));
+    }
+    if let Some((login, id)) = &wanted.after {
+        let id = bound.mark(*id);
+        more.push(if wanted.newest {
+            format!("AND u.id < {id}")
+        } else {
+            format!("AND (u.login_key, u.id) > ({}, {id})", bound.mark(login.as_str()))
+        });
+    }
+    let order = if wanted.newest {
+        "u.id DESC"
+    } else {
+        "u.login_key, u.id"
+    };
+    let sql = format!(
+        "SELECT {} FROM live_users u WHERE u.tenant_id = $1 {} ORDER BY {order} LIMIT $2",
+        users::COLUMNS,
+        more.join(" ")
+    );
+    work.rows(&sql, bound.0).await
+}
+
+/// How many people each of [`Show::ALL`] finds, in that order.
+pub async fn tally(work: &Work) -> db::Result<Vec<i64>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        kind: String,
+        okta_status: Option<String>,
+        n: i64,
+    }
+    let sql = "SELECT u.kind, u.okta_status, COUNT(*) AS n FROM live_users u WHERE u.tenant_id = $1 GROUP BY u.kind, u.okta_status
+        UNION ALL SELECT 'admins', NULL, COUNT(DISTINCT g.user_id) FROM live_grants g WHERE g.tenant_id = $1 AND g.role_id IN ($2, $3)
+            AND (g.expires_at IS NULL OR g.expires_at > $4)";
+    let rows: Vec<Row> = work
+        .rows(sql, values![work.tenant, SUPER_ADMIN, ADMIN, work.now])
+        .await?;
+    let count = |show: Show| {
+        let of = |row: &&Row| match (show, row.kind.as_str()) {
+            (Show::Admins, kind) => kind == "admins",
+            (_, "admins") => false,
+            (_, kind) => show.counts(kind, row.okta_status.as_deref().unwrap_or_default()),
+        };
+        rows.iter().filter(of).map(|row| row.n).sum()
+    };
+    Ok(Show::ALL.into_iter().map(count).collect())
+}
+
+/// The roles of each of these people.
+pub async fn roles_of_each(
+    work: &Work,
+    people: &[UserId],
+) -> db::Result<HashMap<UserId, Vec<RoleId>>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        user_id: UserId,
+        role_id: RoleId,
+    }
+    let mut roles: HashMap<UserId, Vec<RoleId>> = HashMap::new();
+    if people.is_empty() {
+        return Ok(roles);
+    }
+    let mut bound = Bound(values![work.tenant, work.now]);
+    let marks = bound.marks(people);
+    let sql = format!(
+        "SELECT DISTINCT g.user_id, g.role_id FROM live_grants g WHERE g.tenant_id = $1
+         AND (g.expires_at IS NULL OR g.expires_at > $2) AND g.user_id IN ({marks}) ORDER BY g.user_id, g.role_id"
+    );
+    let rows: Vec<Row> = work.rows(&sql, bound.0).await?;
+    for row in rows {
+        roles.entry(row.user_id).or_default().push(row.role_id);
+    }
+    Ok(roles)
+}
+
+/// These people, in the order of their logins.
+pub async fn these(work: &Work, people: &[UserId]) -> db::Result<Vec<User>> {
+    if people.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut bound = Bound(values![work.tenant]);
+    let marks = bound.marks(people);
+    let sql = format!(
+        "SELECT {} FROM live_users u WHERE u.tenant_id = $1 AND u.id IN ({marks}) ORDER BY u.login_key, u.id",
+        users::COLUMNS
+    );
+    work.rows(&sql, bound.0).await
+}
+
+/// Which groups a list shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ShowGroups {
+    /// All that we know.
+    #[default]
+    All,
+    /// Those that give roles.
+    Mapped,
+    /// Those whose last answer was not believed.
+    Suspect,
+    /// Those that SCIM pushed.
+    Pushed,
+}
+
+impl ShowGroups {
+    /// All, in the order in which a page offers them.
+    pub const ALL: [Self; 4] = [Self::All, Self::Mapped, Self::Suspect, Self::Pushed];
+
+    /// Its word in addresses.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Mapped => "mapped",
+            Self::Suspect => "suspect",
+            Self::Pushed => "pushed",
+        }
+    }
+
+    /// Reads the word; an unknown one shows all.
+    #[must_use]
+    pub fn of(word: &str) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|show| show.word() == word)
+            .unwrap_or_default()
+    }
+
+    fn condition(self) -> &'static str {
+        match self {
+            Self::All => "",
+            Self::Mapped => "AND id IN (SELECT group_id FROM mappings WHERE tenant_id = $1)",
+            Self::Suspect => "AND suspect IS NOT NULL",
+            Self::Pushed => "AND scim_id IS NOT NULL",
+        }
+    }
+}
+
+/// What a list of groups is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct GroupsWanted<'a> {
+    /// A part of the name.
+    pub q: &'a str,
+    /// Which ones.
+    pub show: ShowGroups,
+    /// Only of this connection.
+    pub connection: Option<ConnectionId>,
+    /// The name (in small letters) and id of the last one seen.
+    pub after: Option<(String, GroupId)>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Groups that match, by name.
+pub async fn groups(work: &Work, wanted: &GroupsWanted<'_>) -> db::Result<Vec<Group>> {
+    let mut bound = Bound(values![work.tenant, wanted.limit]);
+    let mut more = vec![wanted.show.condition().to_owned()];
+    if !wanted.q.is_empty() {
+        more.push(format!("AND name_key LIKE {} ESCAPE '!'", bound.mark(like(wanted.q))));
+    }
+    if let Some(connection) = wanted.connection {
+        more.push(format!("AND connection_id = {}", bound.mark(connection)));
+    }
+    if let Some((name, id)) = &wanted.after {
+        let (name, id) = (bound.mark(name.as_str()), bound.mark(*id));
+        more.push(format!("AND (name_key, id) > ({name}, {id})"));
+    }
+    let sql = format!(
+        "SELECT {} FROM groups WHERE tenant_id = $1 {} ORDER BY name_key, id LIMIT $2",
+        groups::COLUMNS,
+        more.join(" ")
+    );
+    work.rows(&sql, bound.0).await
+}
+
+/// How many people a group has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromQueryResult)]
+pub struct GroupTally {
+    /// Members who are users now.
+    pub members: i64,
+    /// Of them, those who may not sign in.
+    pub blocked: i64,
+    /// When one of them last became a user.
+    pub newest: Option<Timestamp>,
+}
+
+/// Counts the members of a group.
+pub async fn group_tally(work: &Work, group: GroupId) -> db::Result<GroupTally> {
+    let sql = "SELECT COUNT(*) AS members, COUNT(CASE WHEN u.blocked THEN 1 END) AS blocked, MAX(u.created_at) AS newest
+        FROM live_memberships m JOIN live_users u ON u.tenant_id = m.tenant_id AND u.id = m.user_id
+        WHERE m.tenant_id = $1 AND m.group_id = $2";
+    let row = work.row(sql, values![work.tenant, group]).await?;
+    Ok(row.unwrap_or_default())
+}
