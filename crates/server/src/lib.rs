@@ -18,6 +18,7 @@ pub mod doctor;
 pub mod jobs;
 mod migrations;
 pub mod notify;
+pub mod orgs;
 pub mod outgoing;
 pub mod overview;
 pub mod people;

@@ -58,6 +58,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("activity", &["directory", "connections"]),
     ("signin", &["directory", "saml"]),
     ("settings", &["directory", "signin"]),
+    ("orgs", &["directory", "connections", "scim", "sync"]),
     ("people", &["directory", "connections", "scim", "sync"]),
     (
         "overview",

@@ -75,6 +75,11 @@ pub async fn client(app: &App, tenant: TenantId, id: ConnectionId) -> Result<Cli
     Ok(client)
 }
 
+/// The rate budget that all work on the connection draws from in this process.
+pub fn budget(app: &App, tenant: TenantId, connection: &Connection) -> Arc<RateBudget> {
+    clients(app).budget(tenant, connection)
+}
+
 /// A client of the connection for a test: its own sign-in, all wanted scopes, the same budget.
 pub(super) async fn for_test(work: &Work, connection: &Connection) -> Result<Client, Error> {
     let app = work.app();

@@ -30,7 +30,7 @@ mod tests;
 mod view;
 
 pub use authentication::{Authentication, Job, Scope, scopes};
-pub use client::{Clients, client};
+pub use client::{Clients, budget, client};
 pub use connection::{Connection, Status};
 pub use create::{Change, Forced, New, change, create, remove, remove_by_force};
 pub use domain::{Domain, DomainError};
@@ -41,6 +41,7 @@ pub use report::{Capability, Check, Outcome, Report};
 pub use rotate::{Rotated, rotate_finish, rotate_start, rotate_token};
 pub use routes::{public_routes, routes};
 pub use status::{failed, worked};
+pub use view::jwks_url;
 
 use crate::actor::Actor;
 use crate::app::{App, Work};

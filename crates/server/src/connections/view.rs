@@ -135,7 +135,8 @@ impl View {
 }
 
 /// `{public}/connections/{connection}/jwks.json`.
-pub(super) fn jwks_url(app: &App, id: ConnectionId) -> String {
+#[must_use]
+pub fn jwks_url(app: &App, id: ConnectionId) -> String {
     format!("{}/connections/{id}/jwks.json", public_url(app))
 }
 

@@ -186,6 +186,17 @@ impl Frame {
         parts::command(command)
     }
 
+    /// The same thing as a command about something that has a name.
+    #[must_use]
+    pub fn command_about(&self, command: &str, name: &str) -> Html {
+        let plain = |c: char| c.is_alphanumeric() || "-_.@+".contains(c);
+        if !name.is_empty() && name.chars().all(plain) {
+            parts::command(&format!("{command} {name}"))
+        } else {
+            parts::command(&format!("{command} '{}'", name.replace('\'', "'\\''")))
+        }
+    }
+
     /// A person: name over login, linked when `href` is not empty.
     #[must_use]
     pub fn who(&self, name: &str, login: &str, href: &str) -> Html {

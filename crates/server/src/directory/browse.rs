@@ -255,6 +255,18 @@ pub async fn these(work: &Work, people: &[UserId]) -> db::Result<Vec<User>> {
     work.rows(&sql, bound.0).await
 }
 
+/// People who have roles as members of a connection's groups, by login; at most `most`.
+pub async fn mapped_people(work: &Work, connection: ConnectionId, most: i64) -> db::Result<Vec<User>> {
+    let sql = format!(
+        "SELECT {} FROM live_users u WHERE u.tenant_id = $1 AND u.id IN
+            (SELECT g.user_id FROM live_grants g JOIN groups o ON o.tenant_id = g.tenant_id AND o.id = g.group_id
+             WHERE g.tenant_id = $1 AND g.source = 'mapping' AND o.connection_id = $2)
+         ORDER BY u.login_key, u.id LIMIT $3",
+        users::COLUMNS
+    );
+    work.rows(&sql, values![work.tenant, connection, most]).await
+}
+
 /// Which groups a list shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ShowGroups {
@@ -338,6 +350,26 @@ pub async fn groups(work: &Work, wanted: &GroupsWanted<'_>) -> db::Result<Vec<Gr
         more.join(" ")
     );
     work.rows(&sql, bound.0).await
+}
+
+/// The groups of a connection with these Okta ids, those that we know.
+pub async fn groups_by_okta_id(
+    work: &Work,
+    connection: ConnectionId,
+    okta_ids: &[String],
+) -> db::Result<Vec<Group>> {
+    let mut found = Vec::new();
+    for some in okta_ids.chunks(500) {
+        let mut bound = Bound(values![work.tenant, connection]);
+        let marks: Vec<String> = some.iter().map(|id| bound.mark(id.as_str())).collect();
+        let sql = format!(
+            "SELECT {} FROM groups WHERE tenant_id = $1 AND connection_id = $2 AND okta_id IN ({})",
+            groups::COLUMNS,
+            marks.join(", ")
+        );
+        found.extend(work.rows::<Group>(&sql, bound.0).await?);
+    }
+    Ok(found)
 }
 
 /// How many people a group has.

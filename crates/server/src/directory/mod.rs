@@ -18,6 +18,7 @@ mod grants;
 mod groups;
 mod mappings;
 mod newcomers;
+mod pages;
 pub(crate) mod present;
 mod roles;
 pub(crate) mod routes;
@@ -46,6 +47,7 @@ pub use mappings::{
     update as update_mapping,
 };
 pub use newcomers::{Newcomer, welcome};
+pub use pages::pages;
 pub use roles::{
     ADMIN, AUDITOR, Draft as RoleDraft, HELPDESK, Role, RoleId, SUPER_ADMIN, USER,
     built_in as built_in_roles, create as create_role, delete as delete_role, find as find_role,

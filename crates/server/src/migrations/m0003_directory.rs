@@ -40,6 +40,7 @@ CREATE TABLE users (
 );
 CREATE INDEX users_login ON users (tenant_id, login_key);
 CREATE INDEX users_born ON users (tenant_id, id, born);
+CREATE INDEX users_shown ON users (tenant_id, kind, okta_status, login_key, born);
 CREATE INDEX users_staged ON users (tenant_id, born) WHERE born > 0;
 CREATE TABLE user_links (
     tenant_id UUID NOT NULL,

@@ -23,8 +23,8 @@ use crate::app::App;
 use crate::console::{self, Pages};
 use crate::web::{self, Options};
 use crate::{
-    activity, apikeys, audit, connections, directory, doctor, notify, overview, people, saml, scim,
-    sessions, settings, signin, sync, tenants, vault,
+    activity, apikeys, audit, connections, directory, doctor, notify, orgs, overview, people, saml,
+    scim, sessions, settings, signin, sync, tenants, vault,
 };
 
 use gate::{Gate, guard};
@@ -113,6 +113,10 @@ pub fn console_pages() -> Pages {
         .merge(settings::pages())
         .merge(console::styleguide())
         .merge(people::pages())
+        .merge(orgs::pages())
+        .merge(sync::pages())
+        .merge(directory::pages())
+        .merge(scim::pages())
 }
 
 /// What anybody may see.

@@ -20,6 +20,7 @@ mod forget;
 mod groups;
 mod keeping;
 mod list;
+mod pages;
 mod refusals;
 mod requests;
 mod routes;
@@ -34,6 +35,7 @@ mod users;
 pub use admin::routes as api;
 pub(crate) use desk::{Word, sources_of};
 pub use keeping::{KEEPING_JOB, handlers, schedule};
+pub use pages::pages;
 pub use requests::State;
 #[cfg(test)]
 pub(crate) use requests::flush;
@@ -45,6 +47,15 @@ pub use tokens::{
     Made, Token, create as create_token, list as tokens, living as living_tokens,
     revoke as revoke_token,
 };
+
+/// How SCIM of a connection stands.
+pub(crate) async fn standing(
+    work: &crate::app::Work,
+    connection: crate::db::ConnectionId,
+) -> crate::db::Result<state::Standing> {
+    let public = crate::web::Options::of(work.app()).public_url;
+    state::standing(work, connection, base(&public, connection)).await
+}
 
 /// Where the server of a connection is, below the public address.
 #[must_use]

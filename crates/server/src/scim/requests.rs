@@ -319,6 +319,26 @@ async fn insert(app: &App, client: &Client, entries: Vec<Entry>) -> db::Result<(
     work.commit().await
 }
 
+/// The last requests of a connection, newest first.
+pub(super) async fn last(work: &Work, connection: ConnectionId, limit: usize) -> db::Result<Vec<Entry>> {
+    before(work, connection, None, limit).await
+}
+
+/// The requests of a connection before `before`, newest first.
+pub(super) async fn before(
+    work: &Work,
+    connection: ConnectionId,
+    before: Option<Uuid>,
+    limit: usize,
+) -> db::Result<Vec<Entry>> {
+    let sql = format!(
+        "SELECT id, at, token, client, method, path, status, body, detail FROM scim_requests
+         WHERE tenant_id = $1 AND connection_id = $2 AND id < $3 ORDER BY id DESC LIMIT {limit}"
+    );
+    let before = before.unwrap_or(Uuid::max());
+    work.rows(&sql, values![work.tenant, connection, before]).await
+}
+
 /// The requests of a connection after `after`, oldest first, or the newest ones when there is no `after`.
 pub(super) async fn list(
     work: &Work,

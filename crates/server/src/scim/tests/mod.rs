@@ -6,3 +6,4 @@ mod limits;
 mod okta;
 mod protocol;
 mod tokens;
+mod pages;

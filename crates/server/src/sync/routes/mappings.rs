@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::super::settings;
 use super::need_connection;
 use crate::app::{App, Work};
-use crate::db::{ConnectionId, Timestamp};
+use crate::db::{self, ConnectionId, Timestamp};
 use crate::directory::routes::{Look, Why, if_match};
 use crate::directory::{self, Mapping, MappingChange as Change, MappingId, Role, RoleId};
 use crate::scim;
@@ -121,7 +121,7 @@ fn view(mapping: Mapping, known: &[Role]) -> MappingView {
 }
 
 /// What a mapping of a group pushed by SCIM gives or takes follows soon: no run that reads Okta is needed for it.
-async fn settle(work: &mut Work, mapping: &Mapping) -> Result<(), Problem> {
+pub(in crate::sync) async fn settle(work: &mut Work, mapping: &Mapping) -> db::Result<()> {
     if mapping.okta_group_id.starts_with(directory::said::MARK) {
         scim::settle_soon(work, mapping.connection_id).await?;
     }

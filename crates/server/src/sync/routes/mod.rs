@@ -6,6 +6,8 @@ mod runs;
 mod settings;
 mod why;
 
+pub(super) use mappings::settle;
+
 use utoipa_axum::router::OpenApiRouter;
 
 use super::error::Error;

@@ -2,13 +2,13 @@
 
 use axum::extract::{Path, Query, State};
 use http::HeaderMap;
-use keywright_okta::GroupQuery;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::guard::Limits;
-use super::super::{Error, SettingsChange, change_settings, decide, job, run, settings};
+use super::super::lookup::okta_groups as okta_groups_of;
+use super::super::{Error, SettingsChange, change_settings, decide, run, settings};
 use super::runs::RunView;
 use crate::app::{App, Work};
 use crate::db::{ConnectionId, Timestamp};
@@ -168,20 +168,7 @@ async fn okta_groups(
     Path(connection): Path<ConnectionId>,
     Query(start): Query<Start>,
 ) -> Result<Json<OktaGroups>, Problem> {
-    let client = job::client(&app, actor.tenant, connection).await?;
-    let q = (!start.q.is_empty()).then_some(start.q);
-    let page = client.groups(&GroupQuery {
-        q,
-        ..GroupQuery::default()
-    });
-    let page = match page {
-        Ok(mut pages) => pages.next().await,
-        Err(error) => Err(error),
-    };
-    let page = page.map_err(|error| Error::Okta {
-        words: error.to_string(),
-        mend: error.mend(),
-    })?;
+    let found = okta_groups_of(&app, actor.tenant, connection, &start.q).await?;
     let view = |group: keywright_model::Group| OktaGroup {
         id: group.id.to_string(),
         name: group.name().to_owned(),
@@ -198,11 +185,6 @@ async fn okta_groups(
             .unwrap_or_default(),
     };
     Ok(Json(OktaGroups {
-        items: page
-            .map(|page| page.items)
-            .unwrap_or_default()
-            .into_iter()
-            .map(view)
-            .collect(),
+        items: found.into_iter().map(view).collect(),
     }))
 }

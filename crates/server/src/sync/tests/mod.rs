@@ -4,6 +4,7 @@ mod bad_days;
 mod decisions;
 mod large;
 mod ordinary;
+mod pages;
 mod reading;
 mod scim;
 
