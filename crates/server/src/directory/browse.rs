@@ -173,7 +173,10 @@ pub async fn people(work: &Work, wanted: &PeopleWanted<'_>) -> db::Result<Vec<Us
         more.push(if wanted.newest {
             format!("AND u.id < {id}")
         } else {
-            format!("AND (u.login_key, u.id) > ({}, {id})", bound.mark(login.as_str()))
+            format!(
+                "AND (u.login_key, u.id) > ({}, {id})",
+                bound.mark(login.as_str())
+            )
         });
     }
     let order = if wanted.newest {
@@ -256,7 +259,11 @@ pub async fn these(work: &Work, people: &[UserId]) -> db::Result<Vec<User>> {
 }
 
 /// People who have roles as members of a connection's groups, by login; at most `most`.
-pub async fn mapped_people(work: &Work, connection: ConnectionId, most: i64) -> db::Result<Vec<User>> {
+pub async fn mapped_people(
+    work: &Work,
+    connection: ConnectionId,
+    most: i64,
+) -> db::Result<Vec<User>> {
     let sql = format!(
         "SELECT {} FROM live_users u WHERE u.tenant_id = $1 AND u.id IN
             (SELECT g.user_id FROM live_grants g JOIN groups o ON o.tenant_id = g.tenant_id AND o.id = g.group_id
@@ -264,7 +271,8 @@ pub async fn mapped_people(work: &Work, connection: ConnectionId, most: i64) -> 
          ORDER BY u.login_key, u.id LIMIT $3",
         users::COLUMNS
     );
-    work.rows(&sql, values![work.tenant, connection, most]).await
+    work.rows(&sql, values![work.tenant, connection, most])
+        .await
 }
 
 /// Which groups a list shows.
@@ -335,7 +343,10 @@ pub async fn groups(work: &Work, wanted: &GroupsWanted<'_>) -> db::Result<Vec<Gr
     let mut bound = Bound(values![work.tenant, wanted.limit]);
     let mut more = vec![wanted.show.condition().to_owned()];
     if !wanted.q.is_empty() {
-        more.push(format!("AND name_key LIKE {} ESCAPE '!'", bound.mark(like(wanted.q))));
+        more.push(format!(
+            "AND name_key LIKE {} ESCAPE '!'",
+            bound.mark(like(wanted.q))
+        ));
     }
     if let Some(connection) = wanted.connection {
         more.push(format!("AND connection_id = {}", bound.mark(connection)));

@@ -109,24 +109,39 @@ async fn new(visit: Visit) -> Result<Response, Problem> {
     editor(&visit, None, None)
 }
 
-fn editor(visit: &Visit, role: Option<&Role>, sent: Option<(&Fields, Problem)>) -> Result<Response, Problem> {
+fn editor(
+    visit: &Visit,
+    role: Option<&Role>,
+    sent: Option<(&Fields, Problem)>,
+) -> Result<Response, Problem> {
     let fields = sent.as_ref().map(|(fields, _)| *fields);
     let or = |name: &str, now: Option<&String>| match fields {
         Some(fields) => fields.raw(name).to_owned(),
         None => now.cloned().unwrap_or_default(),
     };
     let on = match fields {
-        Some(fields) => fields.all("permissions").filter_map(|name| name.parse().ok()).collect(),
-        None => role.map(|role| role.permissions.clone()).unwrap_or_default(),
+        Some(fields) => fields
+            .all("permissions")
+            .filter_map(|name| name.parse::<Permission>().ok())
+            .collect(),
+        None => role
+            .map(|role| role.permissions.clone())
+            .unwrap_or_default(),
     };
     let fixed = !visit.may(Permission::RolesManage) || role.is_some_and(|role| role.built_in);
     let title = role.map_or_else(|| "A new role".to_owned(), |role| role.name.clone());
     show_as(
-        sent.as_ref().map_or(StatusCode::OK, |(_, error)| error.status()),
+        sent.as_ref()
+            .map_or(StatusCode::OK, |(_, error)| error.status()),
         &Editor {
             frame: visit.frame(title).crumb("Roles", "/roles"),
-            action: role.map_or_else(|| "/roles/new".to_owned(), |role| format!("/roles/{}", role.id)),
-            delete: role.filter(|_| !fixed).map(|role| format!("/roles/{}/delete", role.id)),
+            action: role.map_or_else(
+                || "/roles/new".to_owned(),
+                |role| format!("/roles/{}", role.id),
+            ),
+            delete: role
+                .filter(|_| !fixed)
+                .map(|role| format!("/roles/{}/delete", role.id)),
             version: role.map_or(0, |role| role.version),
             name: or("name", role.map(|role| &role.name)),
             description: or("description", role.map(|role| &role.description)),
@@ -140,12 +155,14 @@ fn editor(visit: &Visit, role: Option<&Role>, sent: Option<(&Fields, Problem)>) 
 
 /// The role that a form describes.
 fn read(fields: &Fields) -> Result<Draft, Problem> {
-    let permissions: Result<Permissions, _> = fields.all("permissions").map(str::parse).collect();
+    let permissions: Result<Permissions, _> = fields
+        .all("permissions")
+        .map(str::parse::<Permission>)
+        .collect();
     Ok(Draft {
         name: fields.text("name").to_owned(),
         description: fields.text("description").to_owned(),
-        permissions: permissions
-            .map_err(|error: crate::actor::UnknownPermission| Problem::invalid(error.to_string()))?,
+        permissions: permissions.map_err(|error| Problem::invalid(error.to_string()))?,
     })
 }
 
@@ -157,12 +174,18 @@ async fn make(State(app): State<App>, visit: Visit, fields: Fields) -> Result<Re
         Ok::<_, Problem>(role)
     };
     match made.await {
-        Ok(role) => Ok(Done::to("/roles").ok(format!("Made {}", role.name)).into_response()),
+        Ok(role) => Ok(Done::to("/roles")
+            .ok(format!("Made {}", role.name))
+            .into_response()),
         Err(error) => editor(&visit, None, Some((&fields, error.or_fault()?))),
     }
 }
 
-async fn one(State(app): State<App>, visit: Visit, Path(id): Path<RoleId>) -> Result<Response, Problem> {
+async fn one(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<RoleId>,
+) -> Result<Response, Problem> {
     let role = roles::find(&app.read(&visit.actor).await?, id).await?;
     editor(&visit, Some(&role), None)
 }
@@ -177,12 +200,15 @@ async fn save(
         let version = fields.read("version", "the one the form was made for")?;
         let mut work = app.begin(&visit.actor).await?;
         let draft = read(&fields)?;
-        let role = roles::update(&mut work, id, &draft, Some(version), fields.text("reason")).await?;
+        let role =
+            roles::update(&mut work, id, &draft, Some(version), fields.text("reason")).await?;
         work.commit().await?;
         Ok::<_, Problem>(role)
     };
     match saved.await {
-        Ok(role) => Ok(Done::to("/roles").ok(format!("Saved {}", role.name)).into_response()),
+        Ok(role) => Ok(Done::to("/roles")
+            .ok(format!("Saved {}", role.name))
+            .into_response()),
         Err(error) => {
             let error = error.or_fault()?;
             let role = roles::find(&app.read(&visit.actor).await?, id).await?;
@@ -191,7 +217,11 @@ async fn save(
     }
 }
 
-async fn ask(State(app): State<App>, visit: Visit, Path(id): Path<RoleId>) -> Result<Response, Problem> {
+async fn ask(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<RoleId>,
+) -> Result<Response, Problem> {
     question(&app, &visit, id, &Fields::default(), None).await
 }
 

@@ -15,11 +15,31 @@ use crate::web::Problem;
 
 pub(super) fn pages() -> Pages {
     Pages::new()
-        .get("/connections/{connection}/edit", Permission::ConnectionsManage, edit)
-        .post("/connections/{connection}/edit", Permission::ConnectionsManage, save)
-        .post("/connections/{connection}/switch", Permission::ConnectionsManage, switch)
-        .get("/connections/{connection}/token", Permission::ConnectionsManage, token)
-        .post("/connections/{connection}/token", Permission::ConnectionsManage, replace)
+        .get(
+            "/connections/{connection}/edit",
+            Permission::ConnectionsManage,
+            edit,
+        )
+        .post(
+            "/connections/{connection}/edit",
+            Permission::ConnectionsManage,
+            save,
+        )
+        .post(
+            "/connections/{connection}/switch",
+            Permission::ConnectionsManage,
+            switch,
+        )
+        .get(
+            "/connections/{connection}/token",
+            Permission::ConnectionsManage,
+            token,
+        )
+        .post(
+            "/connections/{connection}/token",
+            Permission::ConnectionsManage,
+            replace,
+        )
 }
 
 /// The frame of a page below a connection.
@@ -27,7 +47,10 @@ pub(super) fn frame(visit: &Visit, title: &str, connection: &Connection) -> Fram
     visit
         .frame(title)
         .crumb("Connections", "/connections")
-        .crumb(connection.name.clone(), format!("/connections/{}", connection.id))
+        .crumb(
+            connection.name.clone(),
+            format!("/connections/{}", connection.id),
+        )
 }
 
 #[derive(Template)]
@@ -44,7 +67,11 @@ struct Edit {
     error: Option<String>,
 }
 
-async fn edit(State(app): State<App>, visit: Visit, Path(id): Path<ConnectionId>) -> Result<Response, Problem> {
+async fn edit(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<ConnectionId>,
+) -> Result<Response, Problem> {
     form(&app, &visit, id, None).await
 }
 
@@ -63,11 +90,15 @@ async fn form(
     };
     let way = fields.and_then(|fields| Authentication::of(fields.text("auth")));
     show_as(
-        sent.as_ref().map_or(StatusCode::OK, |(_, error)| error.status()),
+        sent.as_ref()
+            .map_or(StatusCode::OK, |(_, error)| error.status()),
         &Edit {
             frame: frame(visit, "Change the connection", &connection),
             name: or("name", &connection.name),
-            client_id: or("client_id", connection.client_id.as_deref().unwrap_or_default()),
+            client_id: or(
+                "client_id",
+                connection.client_id.as_deref().unwrap_or_default(),
+            ),
             auth: way.unwrap_or(connection.authentication).word(),
             jobs: form::jobs(&jobs),
             share: or("share", &connection.rate_share.to_string()),
@@ -90,12 +121,19 @@ async fn save(
     }
 }
 
-async fn try_save(app: &App, visit: &Visit, id: ConnectionId, fields: &Fields) -> Result<Done, Problem> {
+async fn try_save(
+    app: &App,
+    visit: &Visit,
+    id: ConnectionId,
+    fields: &Fields,
+) -> Result<Done, Problem> {
     let way = form::read_way(fields)?;
     let change = Change {
         name: Some(fields.text("name").to_owned()),
         authentication: Some(way),
-        client_id: way.has_client().then(|| fields.text("client_id").to_owned()),
+        client_id: way
+            .has_client()
+            .then(|| fields.text("client_id").to_owned()),
         api_token: form::secret(fields, "token").filter(|_| !way.has_client()),
         jobs: Some(form::read_jobs(fields)?),
         rate_share: Some(fields.read("share", "a percentage from 1 to 100")?),
@@ -144,7 +182,11 @@ struct Token {
     error: Option<String>,
 }
 
-async fn token(State(app): State<App>, visit: Visit, Path(id): Path<ConnectionId>) -> Result<Response, Problem> {
+async fn token(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<ConnectionId>,
+) -> Result<Response, Problem> {
     token_form(&app, &visit, id, None).await
 }
 

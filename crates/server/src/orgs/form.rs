@@ -43,7 +43,6 @@ pub(super) fn job_label(job: Job) -> &'static str {
         Job::Keys => "Security keys",
         Job::Passkeys => "Passkeys for Okta",
         Job::Actions => "Connector actions",
-        _ => job.word(),
     }
 }
 
@@ -63,7 +62,9 @@ pub(super) fn jobs(chosen: &[Job]) -> Vec<Offer> {
 
 /// The jobs that a form sent.
 pub(super) fn read_jobs(fields: &Fields) -> Result<Vec<Job>, Problem> {
-    let job = |word: &str| Job::of(word).ok_or_else(|| Problem::invalid(format!("there is no job `{word}`")));
+    let job = |word: &str| {
+        Job::of(word).ok_or_else(|| Problem::invalid(format!("there is no job `{word}`")))
+    };
     fields.all("jobs").map(job).collect()
 }
 
@@ -78,7 +79,9 @@ pub(super) fn pasted(fields: &Fields, purpose: &str) -> Option<GivenKey> {
     let private = fields.given(&format!("{purpose}_private"))?;
     Some(GivenKey {
         private_pem: SecretString::from(private),
-        public: fields.given(&format!("{purpose}_public")).map(str::to_owned),
+        public: fields
+            .given(&format!("{purpose}_public"))
+            .map(str::to_owned),
         kid: fields.given(&format!("{purpose}_kid")).map(str::to_owned),
     })
 }

@@ -15,9 +15,21 @@ use crate::web::Problem;
 
 pub(super) fn pages() -> Pages {
     Pages::new()
-        .get("/connections/{connection}/rotate", Permission::ConnectionsManage, ask)
-        .post("/connections/{connection}/rotate", Permission::ConnectionsManage, rotate)
-        .post("/connections/{connection}/rotate/finish", Permission::ConnectionsManage, finish)
+        .get(
+            "/connections/{connection}/rotate",
+            Permission::ConnectionsManage,
+            ask,
+        )
+        .post(
+            "/connections/{connection}/rotate",
+            Permission::ConnectionsManage,
+            rotate,
+        )
+        .post(
+            "/connections/{connection}/rotate/finish",
+            Permission::ConnectionsManage,
+            finish,
+        )
 }
 
 #[derive(Template)]
@@ -29,7 +41,11 @@ struct Rotate<'a> {
     error: Option<String>,
 }
 
-async fn ask(State(app): State<App>, visit: Visit, Path(id): Path<ConnectionId>) -> Result<Response, Problem> {
+async fn ask(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<ConnectionId>,
+) -> Result<Response, Problem> {
     form(&app, &visit, id, &Fields::default(), None).await
 }
 
@@ -75,9 +91,13 @@ async fn rotate(
             work.commit().await?;
             let words = match rotated {
                 Rotated::Done(_) => "The new key is in use: Okta learns it by use",
-                Rotated::Waits(_) => "The new key waits beside the old one: give it to Okta, then let it take over",
+                Rotated::Waits(_) => {
+                    "The new key waits beside the old one: give it to Okta, then let it take over"
+                }
             };
-            Ok(Done::to(format!("/connections/{id}#keys")).ok(words).into_response())
+            Ok(Done::to(format!("/connections/{id}#keys"))
+                .ok(words)
+                .into_response())
         }
         Err(error) => {
             drop(work);
@@ -87,7 +107,11 @@ async fn rotate(
     }
 }
 
-async fn finish(State(app): State<App>, visit: Visit, Path(id): Path<ConnectionId>) -> Result<Done, Problem> {
+async fn finish(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<ConnectionId>,
+) -> Result<Done, Problem> {
     let done = Done::to(format!("/connections/{id}#keys"));
     match connections::rotate_finish(&app, &visit.actor, id).await {
         Ok(_) => Ok(done.ok("The new key is in use; the old one is gone")),

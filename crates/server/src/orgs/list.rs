@@ -65,7 +65,11 @@ async fn list(Of(app): Of<App>, visit: Visit) -> Result<Response, Problem> {
     };
     show(&List {
         frame: visit.frame("Connections"),
-        rows: connections::list(&work).await?.into_iter().map(row).collect(),
+        rows: connections::list(&work)
+            .await?
+            .into_iter()
+            .map(row)
+            .collect(),
         may_manage: visit.may(Permission::ConnectionsManage),
     })
 }

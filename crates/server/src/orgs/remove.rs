@@ -17,11 +17,23 @@ const NAMES: i64 = 51;
 
 pub(super) fn pages() -> Pages {
     Pages::new()
-        .get("/connections/{connection}/remove", Permission::ConnectionsManage, ask)
-        .post("/connections/{connection}/remove", Permission::ConnectionsManage, remove)
+        .get(
+            "/connections/{connection}/remove",
+            Permission::ConnectionsManage,
+            ask,
+        )
+        .post(
+            "/connections/{connection}/remove",
+            Permission::ConnectionsManage,
+            remove,
+        )
 }
 
-async fn ask(State(app): State<App>, visit: Visit, Path(id): Path<ConnectionId>) -> Result<Response, Problem> {
+async fn ask(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<ConnectionId>,
+) -> Result<Response, Problem> {
     question(&app, &visit, id, &Fields::default(), None).await
 }
 
@@ -60,7 +72,10 @@ async fn question(
             })
             .collect(),
         action: format!("/connections/{id}/remove"),
-        hidden: force.then(|| ("force", "yes".to_owned())).into_iter().collect(),
+        hidden: force
+            .then(|| ("force", "yes".to_owned()))
+            .into_iter()
+            .collect(),
         typed: Some(connection.name.clone()),
         button: "Remove it",
         back: format!("/connections/{id}"),
@@ -82,15 +97,27 @@ async fn remove(
     }
 }
 
-async fn try_remove(app: &App, visit: &Visit, id: ConnectionId, fields: &Fields) -> Result<Done, Problem> {
+async fn try_remove(
+    app: &App,
+    visit: &Visit,
+    id: ConnectionId,
+    fields: &Fields,
+) -> Result<Done, Problem> {
     let mut work = app.begin(&visit.actor).await?;
     let connection = connections::find(&work, id).await?;
     if fields.text("typed") != connection.name {
-        return Err(Problem::invalid(format!("type the name `{}` to go on", connection.name)));
+        return Err(Problem::invalid(format!(
+            "type the name `{}` to go on",
+            connection.name
+        )));
     }
     let left = if fields.has("force", "yes") {
         let forced = connections::remove_by_force(&mut work, id, fields.text("reason")).await?;
-        format!("; {} people lost roles. Left in Okta: {}", forced.ended.people, forced.left_in_okta.join("; "))
+        format!(
+            "; {} people lost roles. Left in Okta: {}",
+            forced.ended.people,
+            forced.left_in_okta.join("; ")
+        )
     } else {
         connections::remove(&mut work, id, fields.text("reason")).await?;
         String::new()

@@ -8,7 +8,9 @@ use super::form;
 use super::list::{state, way};
 use crate::actor::Permission;
 use crate::app::{App, Work};
-use crate::connections::{self, Capability, Check, Connection, Job, KeyState, Outcome, Purpose, Status};
+use crate::connections::{
+    self, Capability, Check, Connection, Job, KeyState, Outcome, Purpose, Status,
+};
 use crate::console::{Done, Frame, Pages, State, Tone, Visit, show};
 use crate::db::{ConnectionId, Timestamp};
 use crate::directory;
@@ -18,8 +20,16 @@ use crate::web::{Options, Problem};
 
 pub(super) fn pages() -> Pages {
     Pages::new()
-        .get("/connections/{connection}", Permission::ConnectionsRead, one)
-        .post("/connections/{connection}/test", Permission::ConnectionsManage, test)
+        .get(
+            "/connections/{connection}",
+            Permission::ConnectionsRead,
+            one,
+        )
+        .post(
+            "/connections/{connection}/test",
+            Permission::ConnectionsManage,
+            test,
+        )
 }
 
 #[derive(Template)]
@@ -85,18 +95,29 @@ struct Rate {
     kinds: Vec<(String, String)>,
 }
 
-async fn one(Of(app): Of<App>, visit: Visit, Path(id): Path<ConnectionId>) -> Result<Response, Problem> {
+async fn one(
+    Of(app): Of<App>,
+    visit: Visit,
+    Path(id): Path<ConnectionId>,
+) -> Result<Response, Problem> {
     let work = app.read(&visit.actor).await?;
     let connection = connections::find(&work, id).await?;
     let keys = connections::keys(&work, id).await?;
     let tiles = tiles(&work, &visit, &connection).await?;
-    let checks = connection.test.as_ref().map(|test| test.checks.as_slice()).unwrap_or_default();
+    let checks = connection
+        .test
+        .as_ref()
+        .map(|test| test.checks.as_slice())
+        .unwrap_or_default();
     let lines: Vec<Line> = checks.iter().map(line).collect();
     let failed = checks
         .iter()
         .filter(|check| check.outcome == Outcome::Failed)
         .map(line);
-    let well = checks.iter().filter(|check| check.outcome == Outcome::Ok).count();
+    let well = checks
+        .iter()
+        .filter(|check| check.outcome == Outcome::Ok)
+        .count();
     let public = Options::of(&app).public_url;
     show(&One {
         frame: visit
@@ -139,7 +160,10 @@ async fn tiles(work: &Work, visit: &Visit, connection: &Connection) -> Result<Ve
                 (_, 0) => State::ok("Active"),
                 (_, n) => State::held(format!("{n} collisions")),
             },
-            words: format!("{dialect}: {} people, {} groups", standing.active, standing.groups),
+            words: format!(
+                "{dialect}: {} people, {} groups",
+                standing.active, standing.groups
+            ),
             href: format!("/connections/{}/provisioning", connection.id),
         });
     }
@@ -158,7 +182,9 @@ async fn tiles(work: &Work, visit: &Visit, connection: &Connection) -> Result<Ve
 
 async fn roles_tile(work: &Work, connection: &Connection) -> Result<Tile, Problem> {
     let settings = sync::settings(work, connection.id).await?;
-    let mappings = directory::list_mappings(work, Some(connection.id)).await?.len();
+    let mappings = directory::list_mappings(work, Some(connection.id))
+        .await?
+        .len();
     let grants = directory::count_mapped(work, connection.id).await?;
     let held = sync::held(work, connection.id).await?;
     let state = match (&held, settings.failing_since) {
@@ -209,7 +235,11 @@ fn scopes(connection: &Connection) -> Vec<Asked> {
     if !connection.authentication.has_client() {
         return Vec::new();
     }
-    let checks = connection.test.as_ref().map(|test| test.checks.as_slice()).unwrap_or_default();
+    let checks = connection
+        .test
+        .as_ref()
+        .map(|test| test.checks.as_slice())
+        .unwrap_or_default();
     let state = |scope: &connections::Scope| {
         let of_it = |check: &&Check| check.scope.as_deref() == Some(scope.name);
         match checks.iter().find(of_it).map(|check| check.outcome) {
@@ -258,14 +288,21 @@ fn rate(app: &App, visit: &Visit, connection: &Connection) -> Rate {
             .buckets()
             .into_iter()
             .map(|bucket| {
-                let used = format!("{} used of {}, {} left for all", bucket.used, bucket.limit, bucket.remaining);
+                let used = format!(
+                    "{} used of {}, {} left for all",
+                    bucket.used, bucket.limit, bucket.remaining
+                );
                 (bucket.kind, used)
             })
             .collect(),
     }
 }
 
-async fn test(Of(app): Of<App>, visit: Visit, Path(id): Path<ConnectionId>) -> Result<Done, Problem> {
+async fn test(
+    Of(app): Of<App>,
+    visit: Visit,
+    Path(id): Path<ConnectionId>,
+) -> Result<Done, Problem> {
     let report = connections::test(&app, &visit.actor, id).await?;
     let done = Done::to(format!("/connections/{id}"));
     Ok(match report.why() {

@@ -63,7 +63,12 @@ fn form(visit: &Visit, fields: &Fields, error: Option<Problem>) -> Result<Respon
             es256: fields.has("algorithm", "ES256"),
             domain: Domain::parse(fields.text("domain")).ok(),
             jobs: form::jobs(&jobs),
-            intervals: form::intervals(fields.text("interval").parse().unwrap_or(sync::DEFAULT_INTERVAL)),
+            intervals: form::intervals(
+                fields
+                    .text("interval")
+                    .parse()
+                    .unwrap_or(sync::DEFAULT_INTERVAL),
+            ),
             share: fields
                 .given("share")
                 .map_or_else(|| connections::DEFAULT_SHARE.to_string(), str::to_owned),
@@ -80,7 +85,9 @@ fn form(visit: &Visit, fields: &Fields, error: Option<Problem>) -> Result<Respon
 async fn make(State(app): State<App>, visit: Visit, fields: Fields) -> Result<Response, Problem> {
     if fields.has("do", "look") {
         let looked = Domain::parse(fields.text("domain"));
-        let error = looked.err().map(|error| Problem::invalid(error.to_string()));
+        let error = looked
+            .err()
+            .map(|error| Problem::invalid(error.to_string()));
         return form(&visit, &fields, error);
     }
     match try_make(&app, &visit, &fields).await {
@@ -110,7 +117,10 @@ fn read(fields: &Fields) -> Result<New, Problem> {
         name: fields.given("name").map(str::to_owned),
         domain: fields.text("domain").to_owned(),
         authentication,
-        client_id: fields.given("client_id").filter(|_| has_client).map(str::to_owned),
+        client_id: fields
+            .given("client_id")
+            .filter(|_| has_client)
+            .map(str::to_owned),
         api_token: form::secret(fields, "token").filter(|_| !has_client),
         jobs: Some(form::read_jobs(fields)?),
         rate_share: Some(fields.read("share", "a percentage from 1 to 100")?),
@@ -134,7 +144,14 @@ async fn try_make(app: &App, visit: &Visit, fields: &Fields) -> Result<Done, Pro
             interval_minutes: Some(minutes),
             ..SettingsChange::default()
         };
-        sync::change_settings(&mut work, made.id, &change, None, "chosen when the org was joined").await?;
+        sync::change_settings(
+            &mut work,
+            made.id,
+            &change,
+            None,
+            "chosen when the org was joined",
+        )
+        .await?;
     }
     work.commit().await?;
     let next = if made.client_id.is_some() || !made.authentication.has_client() {
@@ -142,5 +159,8 @@ async fn try_make(app: &App, visit: &Visit, fields: &Fields) -> Result<Done, Pro
     } else {
         "make the app in Okta with its key, then test it"
     };
-    Ok(Done::to(format!("/connections/{}", made.id)).ok(format!("{} is joined: {next}", made.name)))
+    Ok(
+        Done::to(format!("/connections/{}", made.id))
+            .ok(format!("{} is joined: {next}", made.name)),
+    )
 }

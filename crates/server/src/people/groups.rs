@@ -125,7 +125,9 @@ async fn groups(Of(app): Of<App>, visit: Visit, list: Listing) -> Result<Respons
     };
     let found = browse::groups(&work, &wanted).await?;
     let mut rows: Vec<Row> = found.into_iter().map(row).collect();
-    let pager = list.cut(&mut rows, "groups", |row| format!("{} {}", row.id, row.name_key));
+    let pager = list.cut(&mut rows, "groups", |row| {
+        format!("{} {}", row.id, row.name_key)
+    });
     let chip = |show: ShowGroups| list.chip(label(show), "show", show.word());
     let org = |org: &connections::Connection| Choice {
         value: org.id.to_string(),

@@ -73,7 +73,11 @@ pub(super) fn read_key(list: &Listing) -> Option<(String, UserId)> {
 }
 
 /// Rows of these people: with their roles and last sign-in, in two statements.
-pub(super) async fn rows(work: &Work, users: Vec<User>, known: &[Role]) -> Result<Vec<Row>, Problem> {
+pub(super) async fn rows(
+    work: &Work,
+    users: Vec<User>,
+    known: &[Role],
+) -> Result<Vec<Row>, Problem> {
     let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
     let roles = browse::roles_of_each(work, &ids).await?;
     let seen = sessions::last_begun(work, &ids).await?;
@@ -130,7 +134,11 @@ async fn list(Of(app): Of<App>, visit: Visit, list: Listing) -> Result<Response,
     let mut rows = rows(&work, found, &known).await?;
     let pager = list.cut(&mut rows, "people", key);
     let whole = list.q().is_empty() && role.is_none() && group.is_none();
-    let counts = if whole { browse::tally(&work).await? } else { Vec::new() };
+    let counts = if whole {
+        browse::tally(&work).await?
+    } else {
+        Vec::new()
+    };
     let chips = Show::ALL.into_iter().enumerate().map(|(at, show)| {
         let chip = list.chip(label(show), "show", show.word());
         match counts.get(at) {

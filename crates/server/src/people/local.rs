@@ -144,5 +144,6 @@ async fn unblock(
     let mut work = app.begin(&visit.actor).await?;
     let user = directory::set_blocked(&mut work, id, false, fields.text("reason")).await?;
     work.commit().await?;
-    Ok(Done::to(format!("/people/{id}")).ok(format!("{} may sign in again", super::words::name(&user))))
+    Ok(Done::to(format!("/people/{id}"))
+        .ok(format!("{} may sign in again", super::words::name(&user))))
 }

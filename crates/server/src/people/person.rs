@@ -25,9 +25,7 @@ pub(super) fn pages() -> Pages {
 
 /// The frame of a page about this person.
 pub(super) fn frame(visit: &Visit, user: &User) -> Frame {
-    visit
-        .frame(words::name(user))
-        .crumb("People", "/people")
+    visit.frame(words::name(user)).crumb("People", "/people")
 }
 
 /// What stands over every tab.
@@ -116,7 +114,11 @@ struct Word {
     at: Option<Timestamp>,
 }
 
-async fn profile(Of(app): Of<App>, visit: Visit, Path(id): Path<UserId>) -> Result<Response, Problem> {
+async fn profile(
+    Of(app): Of<App>,
+    visit: Visit,
+    Path(id): Path<UserId>,
+) -> Result<Response, Problem> {
     let work = app.read(&visit.actor).await?;
     let user = directory::find_user(&work, id).await?;
     let orgs = connections::list(&work).await?;
@@ -186,7 +188,11 @@ struct InGroup {
     read_at: Option<Timestamp>,
 }
 
-async fn groups(Of(app): Of<App>, visit: Visit, Path(id): Path<UserId>) -> Result<Response, Problem> {
+async fn groups(
+    Of(app): Of<App>,
+    visit: Visit,
+    Path(id): Path<UserId>,
+) -> Result<Response, Problem> {
     let work = app.read(&visit.actor).await?;
     let user = directory::find_user(&work, id).await?;
     let known = directory::list_roles(&work).await?;

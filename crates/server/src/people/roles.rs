@@ -30,8 +30,16 @@ pub(super) fn pages() -> Pages {
     Pages::new()
         .get("/people/{user}/roles", Permission::UsersRead, roles)
         .post("/people/{user}/roles", Permission::GrantsManage, give)
-        .get("/people/{user}/roles/{role}/take", Permission::GrantsManage, ask)
-        .post("/people/{user}/roles/{role}/take", Permission::GrantsManage, take)
+        .get(
+            "/people/{user}/roles/{role}/take",
+            Permission::GrantsManage,
+            ask,
+        )
+        .post(
+            "/people/{user}/roles/{role}/take",
+            Permission::GrantsManage,
+            take,
+        )
 }
 
 #[derive(Template)]
@@ -181,9 +189,13 @@ async fn question(
     let role = directory::find_role(&work, role).await?;
     let grants = directory::grants_of(&work, id).await?;
     let others = grants.iter().any(|grant| grant.role_id != role.id);
-    let mapped = grants.iter().any(|grant| grant.role_id == role.id && grant.source != "manual");
+    let mapped = grants
+        .iter()
+        .any(|grant| grant.role_id == role.id && grant.source != "manual");
     let after = match (mapped, others) {
-        (true, _) => "A mapped group gives the same role, so it stays; only the grant by hand goes.",
+        (true, _) => {
+            "A mapped group gives the same role, so it stays; only the grant by hand goes."
+        }
         (false, true) => "The person keeps the other roles; sessions go on with fewer rights.",
         (false, false) => "The person has no other role: all sessions end at once.",
     };
@@ -214,7 +226,9 @@ async fn take(
     match directory::revoke(&mut work, id, role, fields.text("reason")).await {
         Ok(()) => {
             work.commit().await?;
-            Ok(Done::to(format!("/people/{id}/roles")).ok("Taken away").into_response())
+            Ok(Done::to(format!("/people/{id}/roles"))
+                .ok("Taken away")
+                .into_response())
         }
         Err(error) => {
             drop(work);

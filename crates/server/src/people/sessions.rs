@@ -10,8 +10,8 @@ use crate::actor::Permission;
 use crate::app::App;
 use crate::console::{Affected, Confirm, Done, Fields, Frame, Listing, Pages, State, Visit, show};
 use crate::db::{SessionId, Timestamp, UserId};
-use crate::directory::browse;
 use crate::directory;
+use crate::directory::browse;
 use crate::sessions;
 use crate::web::Problem;
 
@@ -21,7 +21,11 @@ const MOST: usize = 200;
 pub(super) fn pages() -> Pages {
     Pages::new()
         .get("/people/{user}/sessions", Permission::UsersRead, list)
-        .post("/people/{user}/sessions/{session}/end", Permission::UsersManage, end_one)
+        .post(
+            "/people/{user}/sessions/{session}/end",
+            Permission::UsersManage,
+            end_one,
+        )
         .get("/people/end-sessions", Permission::UsersManage, ask)
         .post("/people/end-sessions", Permission::UsersManage, end)
 }
@@ -59,11 +63,19 @@ async fn list(Of(app): Of<App>, visit: Visit, Path(id): Path<UserId>) -> Result<
             method: session.method,
             created_at: session.created_at,
             seen_at: session.seen_at,
-            state: if open { State::ok("Open") } else { State::off("Ended") },
+            state: if open {
+                State::ok("Open")
+            } else {
+                State::off("Ended")
+            },
             open,
         }
     };
-    let rows: Vec<Row> = sessions::of_user(&work, id).await?.into_iter().map(row).collect();
+    let rows: Vec<Row> = sessions::of_user(&work, id)
+        .await?
+        .into_iter()
+        .map(row)
+        .collect();
     show(&Sessions {
         frame: person::frame(&visit, &user),
         open: rows.iter().filter(|row| row.open).count(),
@@ -153,5 +165,7 @@ async fn end(Of(app): Of<App>, visit: Visit, fields: Fields) -> Result<Response,
         _ => "/people".to_owned(),
     };
     let people = if ids.len() == 1 { "person" } else { "people" };
-    Ok(Done::to(to).ok(format!("Ended the sessions of {} {people}", ids.len())).into_response())
+    Ok(Done::to(to)
+        .ok(format!("Ended the sessions of {} {people}", ids.len()))
+        .into_response())
 }

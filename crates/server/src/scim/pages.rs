@@ -12,7 +12,9 @@ use super::{requests, settle, standing, state, tokens};
 use crate::actor::Permission;
 use crate::app::App;
 use crate::connections::{self, Connection};
-use crate::console::{Affected, Confirm, Done, Fields, Frame, Listing, Pages, State, Visit, show, show_as};
+use crate::console::{
+    Affected, Confirm, Done, Fields, Frame, Listing, Pages, State, Visit, show, show_as,
+};
 use crate::db::{ConnectionId, Timestamp};
 use crate::web::Problem;
 
@@ -22,19 +24,46 @@ const REQUESTS: usize = 50;
 /// The pages.
 pub fn pages() -> Pages {
     Pages::new()
-        .get("/connections/{connection}/provisioning", Permission::ScimManage, overview)
-        .post("/connections/{connection}/provisioning/tokens", Permission::ScimManage, make)
-        .get("/connections/{connection}/provisioning/tokens/{token}/revoke", Permission::ScimManage, ask)
-        .post("/connections/{connection}/provisioning/tokens/{token}/revoke", Permission::ScimManage, revoke)
-        .get("/connections/{connection}/provisioning/requests", Permission::ScimManage, log)
-        .post("/connections/{connection}/provisioning/collisions/{collision}", Permission::ScimManage, decide)
+        .get(
+            "/connections/{connection}/provisioning",
+            Permission::ScimManage,
+            overview,
+        )
+        .post(
+            "/connections/{connection}/provisioning/tokens",
+            Permission::ScimManage,
+            make,
+        )
+        .get(
+            "/connections/{connection}/provisioning/tokens/{token}/revoke",
+            Permission::ScimManage,
+            ask,
+        )
+        .post(
+            "/connections/{connection}/provisioning/tokens/{token}/revoke",
+            Permission::ScimManage,
+            revoke,
+        )
+        .get(
+            "/connections/{connection}/provisioning/requests",
+            Permission::ScimManage,
+            log,
+        )
+        .post(
+            "/connections/{connection}/provisioning/collisions/{collision}",
+            Permission::ScimManage,
+            decide,
+        )
 }
 
 fn frame(visit: &Visit, title: &str, connection: &Connection) -> Frame {
     visit
         .frame(title)
         .crumb("Connections", "/connections")
-        .crumb(connection.name.clone(), format!("/connections/{}", connection.id))
+        .crumb(
+            connection.name.clone(),
+            format!("/connections/{}", connection.id),
+        )
 }
 
 #[derive(Template)]
@@ -87,11 +116,20 @@ struct Told<'a> {
     collision_error: Option<Problem>,
 }
 
-async fn overview(Of(app): Of<App>, visit: Visit, Path(id): Path<ConnectionId>) -> Result<Response, Problem> {
+async fn overview(
+    Of(app): Of<App>,
+    visit: Visit,
+    Path(id): Path<ConnectionId>,
+) -> Result<Response, Problem> {
     page(&app, &visit, id, Told::default()).await
 }
 
-async fn page(app: &App, visit: &Visit, id: ConnectionId, told: Told<'_>) -> Result<Response, Problem> {
+async fn page(
+    app: &App,
+    visit: &Visit,
+    id: ConnectionId,
+    told: Told<'_>,
+) -> Result<Response, Problem> {
     requests::flush(app).await;
     let work = app.read(&visit.actor).await?;
     let connection = connections::find(&work, id).await?;
@@ -107,7 +145,9 @@ async fn page(app: &App, visit: &Visit, id: ConnectionId, told: Told<'_>) -> Res
         state: match (token.revoked_at, token.expires_at > now) {
             (Some(_), _) => State::off("Revoked"),
             (None, false) => State::fail("Ended"),
-            (None, true) if token.expires_at < now.plus_seconds(30 * 86_400) => State::held("Ends soon"),
+            (None, true) if token.expires_at < now.plus_seconds(30 * 86_400) => {
+                State::held("Ends soon")
+            }
             (None, true) => State::ok("Good"),
         },
         id: token.id,
@@ -122,15 +162,26 @@ async fn page(app: &App, visit: &Visit, id: ConnectionId, told: Told<'_>) -> Res
         .as_ref()
         .or(told.collision_error.as_ref())
         .map_or(StatusCode::OK, Problem::status);
-    let field = |name: &str, default: String| told.fields.map_or(default, |fields| fields.raw(name).to_owned());
+    let field = |name: &str, default: String| {
+        told.fields
+            .map_or(default, |fields| fields.raw(name).to_owned())
+    };
     show_as(
         status,
         &Overview {
             frame: frame(visit, "Provisioning by SCIM", &connection),
             dialect,
-            tokens: tokens::list(&work, id).await?.into_iter().map(token).collect(),
+            tokens: tokens::list(&work, id)
+                .await?
+                .into_iter()
+                .map(token)
+                .collect(),
             collisions: collisions::list(&work, id).await?,
-            requests: requests::last(&work, id, 10).await?.into_iter().map(request).collect(),
+            requests: requests::last(&work, id, 10)
+                .await?
+                .into_iter()
+                .map(request)
+                .collect(),
             secret: told.secret,
             name: field("name", String::new()),
             days: field("days", tokens::DEFAULT_DAYS.to_string()),
@@ -172,7 +223,10 @@ async fn make(
         }
         let days: i64 = fields.read("days", "a number of days")?;
         if !(1..=tokens::MAX_DAYS).contains(&days) {
-            return Err(Problem::invalid(format!("`days` must be from 1 to {}", tokens::MAX_DAYS)));
+            return Err(Problem::invalid(format!(
+                "`days` must be from 1 to {}",
+                tokens::MAX_DAYS
+            )));
         }
         let mut work = app.begin(&visit.actor).await?;
         connections::find(&work, id).await?;
@@ -256,7 +310,15 @@ async fn decide(
     let decided = async {
         let mut work = app.begin(&visit.actor).await?;
         connections::find(&work, id).await?;
-        collisions::decide(&mut work, id, collision, decision, fields.given("name"), fields.text("reason")).await?;
+        collisions::decide(
+            &mut work,
+            id,
+            collision,
+            decision,
+            fields.given("name"),
+            fields.text("reason"),
+        )
+        .await?;
         settle::enqueue(&mut work, id).await?;
         work.commit().await?;
         Ok::<_, Problem>(())
@@ -265,9 +327,13 @@ async fn decide(
         Ok(()) => {
             let words = match decision {
                 Decision::Rename => "Renamed. In Okta, retry the failed task",
-                Decision::Link | Decision::Adopt => "Decided: it happens with the next push. In Okta, retry the failed task",
+                Decision::Link | Decision::Adopt => {
+                    "Decided: it happens with the next push. In Okta, retry the failed task"
+                }
             };
-            Ok(Done::to(format!("/connections/{id}/provisioning")).ok(words).into_response())
+            Ok(Done::to(format!("/connections/{id}/provisioning"))
+                .ok(words)
+                .into_response())
         }
         Err(error) => {
             let told = Told {
@@ -302,7 +368,10 @@ async fn log(
     let mut found = requests::before(&work, id, before, REQUESTS + 1).await?;
     let more = found.len() > REQUESTS;
     found.truncate(REQUESTS);
-    let last = found.last().map(|entry| entry.id.to_string()).filter(|_| more);
+    let last = found
+        .last()
+        .map(|entry| entry.id.to_string())
+        .filter(|_| more);
     show(&Log {
         frame: frame(&visit, "SCIM requests", &connection)
             .crumb("Provisioning", format!("/connections/{id}/provisioning")),

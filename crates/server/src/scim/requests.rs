@@ -320,7 +320,11 @@ async fn insert(app: &App, client: &Client, entries: Vec<Entry>) -> db::Result<(
 }
 
 /// The last requests of a connection, newest first.
-pub(super) async fn last(work: &Work, connection: ConnectionId, limit: usize) -> db::Result<Vec<Entry>> {
+pub(super) async fn last(
+    work: &Work,
+    connection: ConnectionId,
+    limit: usize,
+) -> db::Result<Vec<Entry>> {
     before(work, connection, None, limit).await
 }
 
@@ -336,7 +340,8 @@ pub(super) async fn before(
          WHERE tenant_id = $1 AND connection_id = $2 AND id < $3 ORDER BY id DESC LIMIT {limit}"
     );
     let before = before.unwrap_or(Uuid::max());
-    work.rows(&sql, values![work.tenant, connection, before]).await
+    work.rows(&sql, values![work.tenant, connection, before])
+        .await
 }
 
 /// The requests of a connection after `after`, oldest first, or the newest ones when there is no `after`.

@@ -9,7 +9,12 @@ use crate::app::App;
 use crate::db::{ConnectionId, TenantId};
 
 /// Groups whose names begin with `q`, at most 200.
-pub async fn okta_groups(app: &App, tenant: TenantId, connection: ConnectionId, q: &str) -> Result<Vec<Group>> {
+pub(super) async fn okta_groups(
+    app: &App,
+    tenant: TenantId,
+    connection: ConnectionId,
+    q: &str,
+) -> Result<Vec<Group>> {
     let client = job::client(app, tenant, connection).await?;
     let q = (!q.is_empty()).then(|| q.to_owned());
     let pages = client.groups(&GroupQuery {

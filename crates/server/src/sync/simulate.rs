@@ -12,7 +12,6 @@ use super::job::{self, as_stored};
 use super::judge::{Trust, judge};
 use super::read::{GroupRead, Members};
 use super::routes::settle;
-use super::run::Counts;
 use super::settings::{self, Change as SettingsChange};
 use crate::actor::Actor;
 use crate::app::{App, Work};
@@ -24,53 +23,51 @@ const PAGES: usize = 25;
 
 /// One group and what it is to give.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Row {
+pub(super) struct Row {
     /// The group's id in Okta.
-    pub okta_group_id: String,
+    pub(super) okta_group_id: String,
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// The roles its members are to get.
-    pub roles: Vec<RoleId>,
+    pub(super) roles: Vec<RoleId>,
     /// The version of its mapping that the person saw; none for a new row.
-    pub version: Option<i64>,
+    pub(super) version: Option<i64>,
     /// Whether its mapping is to go.
-    pub gone: bool,
+    pub(super) gone: bool,
 }
 
 /// Changed mappings of a connection. Mappings without a row stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Draft {
+pub(super) struct Draft {
     /// The rows.
-    pub rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
     /// See [`settings::Settings`].
-    pub interval_minutes: i64,
+    pub(super) interval_minutes: i64,
     /// See [`settings::Settings`].
-    pub okta_only: bool,
+    pub(super) okta_only: bool,
     /// Why, for the audit trail.
-    pub reason: String,
+    pub(super) reason: String,
 }
 
 /// What the next run would do.
 #[derive(Clone, Debug, Default)]
-pub struct Preview {
+pub(super) struct Preview {
     /// What it would apply, by person.
-    pub now: Vec<Change>,
+    pub(super) now: Vec<Change>,
     /// What it would hold.
-    pub held: Vec<Change>,
+    pub(super) held: Vec<Change>,
     /// Why it would hold that.
-    pub reasons: Vec<String>,
-    /// How much.
-    pub counts: Counts,
+    pub(super) reasons: Vec<String>,
     /// New groups whose members could not be taken into account, in sentences.
-    pub unread: Vec<String>,
+    pub(super) unread: Vec<String>,
     /// The same for the same draft and outcome.
-    pub digest: String,
+    pub(super) digest: String,
 }
 
 impl Preview {
     /// How many people gain a role, and how many lose one.
     #[must_use]
-    pub fn people(&self) -> (usize, usize) {
+    pub(super) fn people(&self) -> (usize, usize) {
         let with = |op: Op| {
             self.now
                 .iter()
@@ -83,13 +80,18 @@ impl Preview {
 }
 
 /// Shows what the next run would do after `draft`; nothing is changed.
-pub async fn preview(app: &App, actor: &Actor, connection: ConnectionId, draft: &Draft) -> Result<Preview> {
+pub(super) async fn preview(
+    app: &App,
+    actor: &Actor,
+    connection: ConnectionId,
+    draft: &Draft,
+) -> Result<Preview> {
     let (_, preview) = attempt(app, actor, connection, draft).await?;
     Ok(preview)
 }
 
 /// Saves `draft` if what the next run would do is what the person saw (`seen`); else gives what it is now.
-pub async fn save(
+pub(super) async fn save(
     app: &App,
     actor: &Actor,
     connection: ConnectionId,
@@ -105,7 +107,12 @@ pub async fn save(
 }
 
 /// Makes the change and plans after it; committed or not by the caller.
-async fn attempt(app: &App, actor: &Actor, connection: ConnectionId, draft: &Draft) -> Result<(Work, Preview)> {
+async fn attempt(
+    app: &App,
+    actor: &Actor,
+    connection: ConnectionId,
+    draft: &Draft,
+) -> Result<(Work, Preview)> {
     let newcomers = newcomers(app, actor, connection, draft).await?;
     let mut work = app.begin(actor).await?;
     apply(&mut work, connection, draft).await?;
@@ -130,13 +137,25 @@ async fn attempt(app: &App, actor: &Actor, connection: ConnectionId, draft: &Dra
             said: None,
         }));
     }
-    let judged = judge(&work, connection, &mut roster, &groups, true, Trust::Guarded).await?;
+    let judged = judge(
+        &work,
+        connection,
+        &mut roster,
+        &groups,
+        true,
+        Trust::Guarded,
+    )
+    .await?;
     let composed = Composed::new(&judged, &roster, &groups, true, uuid::Uuid::nil());
     let mut preview = Preview {
         now: composed.now_changes().collect(),
         held: composed.held_changes().collect(),
-        reasons: judged.verdict.reasons.iter().map(ToString::to_string).collect(),
-        counts: composed.counts(),
+        reasons: judged
+            .verdict
+            .reasons
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         unread,
         digest: String::new(),
     };
@@ -151,12 +170,27 @@ fn digest(draft: &Draft, preview: &Preview) -> String {
     for row in &draft.rows {
         hash.update(json!([row.okta_group_id, row.roles, row.gone, row.version]).to_string());
     }
-    hash.update(json!([draft.interval_minutes, draft.okta_only, preview.unread, preview.reasons]).to_string());
+    hash.update(
+        json!([
+            draft.interval_minutes,
+            draft.okta_only,
+            preview.unread,
+            preview.reasons
+        ])
+        .to_string(),
+    );
     for change in preview.now.iter().chain(&preview.held) {
-        let steps: Vec<_> = change.steps.iter().map(|step| (step.op, step.role)).collect();
+        let steps: Vec<_> = change
+            .steps
+            .iter()
+            .map(|step| (step.op, step.role))
+            .collect();
         hash.update(json!([change.okta_id, change.login, steps, change.held]).to_string());
     }
-    hash.finalize()[..12].iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()[..12]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A group that was never read, with its members or why they are not known.
@@ -201,8 +235,12 @@ async fn members(
     let client = job::client(app, actor.tenant, connection)
         .await
         .map_err(|error| format!("its members could not be read: {error}"))?;
-    let failed = |error: keywright_okta::Error| format!("its members could not be read: {error}. {}", error.mend());
-    let mut pages = client.group_members(&OktaGroupId::from(okta_id)).map_err(failed)?;
+    let failed = |error: keywright_okta::Error| {
+        format!("its members could not be read: {error}. {}", error.mend())
+    };
+    let mut pages = client
+        .group_members(&OktaGroupId::from(okta_id))
+        .map_err(failed)?;
     let mut members = Vec::new();
     for _ in 0..PAGES {
         match pages.next().await.map_err(failed)? {
@@ -210,7 +248,10 @@ async fn members(
             None => return Ok(members),
         }
     }
-    Err(format!("it has more than {} members, too many for a preview", PAGES * 200))
+    Err(format!(
+        "it has more than {} members, too many for a preview",
+        PAGES * 200
+    ))
 }
 
 /// Makes the change of `draft`.
@@ -226,7 +267,8 @@ async fn apply(work: &mut Work, connection: ConnectionId, draft: &Draft) -> Resu
     }
     let before = settings::settings(work, connection).await?;
     let change = SettingsChange {
-        interval_minutes: Some(draft.interval_minutes).filter(|minutes| *minutes != before.interval_minutes),
+        interval_minutes: Some(draft.interval_minutes)
+            .filter(|minutes| *minutes != before.interval_minutes),
         okta_only: Some(draft.okta_only).filter(|only| *only != before.okta_only),
         limits: None,
     };
@@ -251,7 +293,8 @@ async fn change_row(
         (None, false) => {
             let name = Some(row.name.as_str()).filter(|name| !name.is_empty());
             let id = &row.okta_group_id;
-            let made = directory::create_mapping(work, connection, id, name, &row.roles, reason).await;
+            let made =
+                directory::create_mapping(work, connection, id, name, &row.roles, reason).await;
             Ok(Some(named(made, row)?))
         }
         (Some(mapping), true) => {
@@ -269,7 +312,8 @@ async fn change_row(
                 roles: Some(roles),
                 paused: None,
             };
-            let changed = directory::update_mapping(work, mapping.id, &change, row.version, reason).await;
+            let changed =
+                directory::update_mapping(work, mapping.id, &change, row.version, reason).await;
             Ok(Some(named(changed, row)?))
         }
     }

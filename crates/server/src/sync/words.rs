@@ -20,7 +20,11 @@ pub fn in_words(change: &Change) -> Vec<Words> {
 }
 
 fn step(step: &Step) -> Words {
-    let role = || step.role_name.clone().unwrap_or_else(|| "a role".to_owned());
+    let role = || {
+        step.role_name
+            .clone()
+            .unwrap_or_else(|| "a role".to_owned())
+    };
     let (class, what) = match step.op {
         Op::Create => ("add", "becomes a user".to_owned()),
         Op::Update => ("same", "new name, login or status".to_owned()),

@@ -1,5 +1,7 @@
 //! The pages of people and groups, through the router, on both databases.
 
+mod roles;
+
 use crate::app::Work;
 use crate::db::{ConnectionId, UserId, values};
 use crate::directory::{self, GroupId};
@@ -21,7 +23,9 @@ async fn company(t: &TestApp, people: usize) -> (UserId, GroupId) {
     .unwrap();
     let sql = "UPDATE groups SET read_date = $2, members = $3 WHERE tenant_id = $1";
     let count = i64::try_from(people).unwrap();
-    work.run(sql, values![work.tenant, work.now, count]).await.unwrap();
+    work.run(sql, values![work.tenant, work.now, count])
+        .await
+        .unwrap();
     let mut first = None;
     for n in 0..people {
         let id = person(&work, n, (connection, mapping.group_id, mapping.id)).await;
@@ -36,7 +40,9 @@ async fn connection(work: &Work) -> ConnectionId {
     let sql = "INSERT INTO connections (tenant_id, id, name, name_key, domain, authentication, jobs, rate_share, status,
             status_since, version, created_at, updated_at)
         VALUES ($1, $2, 'acme', 'acme', 'acme.okta.com', 'oauth_dpop', '[\"sync\"]', 50, 'active', $3, 1, $3, $3)";
-    work.run(sql, values![work.tenant, id, work.now]).await.unwrap();
+    work.run(sql, values![work.tenant, id, work.now])
+        .await
+        .unwrap();
     id
 }
 
@@ -52,16 +58,31 @@ async fn person(
             facts_source, facts_at, facts_hash, blocked, access_epoch, version, created_at, updated_at, born)
         VALUES ($1, $2, 'okta', $3, $4, $3, 'Ada', $5, $6, $7, 'pull', $8, 0, $9, 0, 1, $8, $8, 0)";
     let mut bound = values![work.tenant, id, login.as_str(), login.to_lowercase()];
-    bound.extend(values![format!("No {n}"), format!("Ada No {n:03}"), status, work.now, status == "SUSPENDED"]);
+    bound.extend(values![
+        format!("No {n}"),
+        format!("Ada No {n:03}"),
+        status,
+        work.now,
+        status == "SUSPENDED"
+    ]);
     work.run(sql, bound).await.unwrap();
     let sql = "INSERT INTO user_links (tenant_id, connection_id, okta_id, user_id, seen_at) VALUES ($1, $2, $3, $4, $5)";
     let okta_id = format!("00u{n}");
-    work.run(sql, values![work.tenant, connection, okta_id, id, work.now]).await.unwrap();
+    work.run(sql, values![work.tenant, connection, okta_id, id, work.now])
+        .await
+        .unwrap();
     let sql = "INSERT INTO memberships (tenant_id, group_id, user_id, born) VALUES ($1, $2, $3, 0)";
-    work.run(sql, values![work.tenant, group, id]).await.unwrap();
+    work.run(sql, values![work.tenant, group, id])
+        .await
+        .unwrap();
     let sql = "INSERT INTO grants (tenant_id, id, user_id, role_id, source, mapping_id, group_id, given_by, reason, given_at, born)
         VALUES ($1, $2, $3, $4, 'mapping', $5, $6, 'sync', '', $7, 0)";
-    let mut bound = values![work.tenant, work.id::<directory::GrantId>(), id, directory::USER];
+    let mut bound = values![
+        work.tenant,
+        work.id::<directory::GrantId>(),
+        id,
+        directory::USER
+    ];
     bound.extend(values![mapping, group, work.now]);
     work.run(sql, bound).await.unwrap();
     id

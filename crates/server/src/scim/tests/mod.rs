@@ -4,6 +4,6 @@ mod filters;
 mod keeping;
 mod limits;
 mod okta;
+mod pages;
 mod protocol;
 mod tokens;
-mod pages;

@@ -7,7 +7,9 @@ use crate::testing::{TestApp, db_test};
 async fn connect(t: &TestApp) -> ConnectionId {
     let new = serde_json::json!({ "domain": "acme.okta.com", "authentication": "oauth_dpop" });
     let mut work = t.begin().await;
-    let made = connections::create(&mut work, serde_json::from_value(new).unwrap()).await.unwrap();
+    let made = connections::create(&mut work, serde_json::from_value(new).unwrap())
+        .await
+        .unwrap();
     work.commit().await.unwrap();
     made.id
 }
@@ -22,12 +24,12 @@ db_test!(
         assert!(page.body.contains("Nothing heard yet") && page.body.contains("No token yet"));
         let wrong = browser.post(&format!("{at}/tokens"), &[("name", "Okta <1>"), ("days", "0")]).await;
         assert!(wrong.status == 422 && wrong.body.contains("Okta &#60;1&#62;") && wrong.body.contains("from 1 to 3650"));
-        let made = browser.post(&format!("{at}/tokens"), &[("name", "Okta"), ("days", "90")]).await;
+        let made = browser.post(&format!("{at}/tokens"), &[("name", "Okta"), ("days", "45")]).await;
         let start = made.body.find("<code>kws_").expect("the token") + 6;
         let token = &made.body[start..start + made.body[start..].find('<').unwrap()];
         assert!(token.len() > 60, "{token}");
         let page = browser.get(&at).await;
-        assert!(!page.body.contains(token) && page.body.contains("in 90 days"));
+        assert!(!page.body.contains(token) && page.body.contains("in 45 days"));
         let revoke = page.body.split("href=\"").find_map(|part| part.split('"').next().filter(|href| href.ends_with("/revoke"))).unwrap().to_owned();
         let ask = browser.get(&revoke).await;
         assert!(ask.body.contains("It is the last one"));

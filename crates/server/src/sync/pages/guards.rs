@@ -58,11 +58,41 @@ fn numbers(now: &Limits, sent: Option<&Fields>) -> Vec<Number> {
         default,
     };
     vec![
-        number("removals_count", "People who may lose roles", "Within 24 hours, always", now.removals_count, default.removals_count),
-        number("removals_percent", "And percent of those with mapped roles", "The larger of the two counts", now.removals_percent, default.removals_percent),
-        number("grants_count", "New grants that are fine", "Within 24 hours, always", now.grants_count, default.grants_count),
-        number("grants_percent", "And percent of the grants there are", "The larger of the two counts", now.grants_percent, default.grants_percent),
-        number("admins", "Admins who may lose administration", "Within 24 hours; never the last", now.admins, default.admins),
+        number(
+            "removals_count",
+            "People who may lose roles",
+            "Within 24 hours, always",
+            now.removals_count,
+            default.removals_count,
+        ),
+        number(
+            "removals_percent",
+            "And percent of those with mapped roles",
+            "The larger of the two counts",
+            now.removals_percent,
+            default.removals_percent,
+        ),
+        number(
+            "grants_count",
+            "New grants that are fine",
+            "Within 24 hours, always",
+            now.grants_count,
+            default.grants_count,
+        ),
+        number(
+            "grants_percent",
+            "And percent of the grants there are",
+            "The larger of the two counts",
+            now.grants_percent,
+            default.grants_percent,
+        ),
+        number(
+            "admins",
+            "Admins who may lose administration",
+            "Within 24 hours; never the last",
+            now.admins,
+            default.admins,
+        ),
     ]
 }
 
@@ -81,14 +111,17 @@ async fn page(
         (limits, version) = (now.limits, now.version);
     }
     show_as(
-        sent.as_ref().map_or(StatusCode::OK, |(_, error)| error.status()),
+        sent.as_ref()
+            .map_or(StatusCode::OK, |(_, error)| error.status()),
         &Guards {
             frame: visit.frame("Guards"),
             here: "/guards",
             orgs,
             connection,
             fields: numbers(&limits, fields),
-            hold_super_admin: fields.map_or(limits.hold_super_admin, |fields| fields.is_on("hold_super_admin")),
+            hold_super_admin: fields.map_or(limits.hold_super_admin, |fields| {
+                fields.is_on("hold_super_admin")
+            }),
             version,
             reason: fields.map_or_else(String::new, |fields| fields.text("reason").to_owned()),
             may_manage: visit.may(Permission::GuardsManage),
@@ -114,7 +147,13 @@ async fn save(State(app): State<App>, visit: Visit, fields: Fields) -> Result<Re
         Ok(done) => Ok(done.into_response()),
         Err(error) => {
             let error = error.or_fault()?;
-            page(&app, &visit, fields.text("connection"), Some((&fields, error))).await
+            page(
+                &app,
+                &visit,
+                fields.text("connection"),
+                Some((&fields, error)),
+            )
+            .await
         }
     }
 }
@@ -123,7 +162,9 @@ async fn try_save(app: &App, visit: &Visit, fields: &Fields) -> Result<Done, Pro
     let limits = read(fields)?;
     let mut work = app.begin(&visit.actor).await?;
     let (connection, _) = orgs::chosen(&work, fields.text("connection")).await?;
-    let id = connection.ok_or_else(|| Problem::not_found("connection"))?.id;
+    let id = connection
+        .ok_or_else(|| Problem::not_found("connection"))?
+        .id;
     let version: i64 = fields.read("version", "the one the form was made for")?;
     let version = (version > 0).then_some(version);
     let change = SettingsChange {

@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 
 use super::super::run::{self, Run, RunId};
 use super::super::{Approval, approve, changes, reject, undo};
@@ -15,7 +16,8 @@ use crate::web::Problem;
 const NAMES: i64 = 200;
 
 /// What is decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum Verdict {
     Approve,
     Reject,
@@ -24,19 +26,14 @@ enum Verdict {
 
 pub(super) fn pages() -> Pages {
     Pages::new()
-        .get("/runs/{run}/approve", Permission::RunsApprove, async |app, visit, id| ask(app, visit, id, Verdict::Approve).await)
-        .post("/runs/{run}/approve", Permission::RunsApprove, async |app, visit, id, fields| decide(app, visit, id, fields, Verdict::Approve).await)
-        .get("/runs/{run}/reject", Permission::RunsApprove, async |app, visit, id| ask(app, visit, id, Verdict::Reject).await)
-        .post("/runs/{run}/reject", Permission::RunsApprove, async |app, visit, id, fields| decide(app, visit, id, fields, Verdict::Reject).await)
-        .get("/runs/{run}/undo", Permission::RunsApprove, async |app, visit, id| ask(app, visit, id, Verdict::Undo).await)
-        .post("/runs/{run}/undo", Permission::RunsApprove, async |app, visit, id, fields| decide(app, visit, id, fields, Verdict::Undo).await)
+        .get("/runs/{run}/{verdict}", Permission::RunsApprove, ask)
+        .post("/runs/{run}/{verdict}", Permission::RunsApprove, decide)
 }
 
 async fn ask(
     State(app): State<App>,
     visit: Visit,
-    Path(id): Path<RunId>,
-    verdict: Verdict,
+    Path((id, verdict)): Path<(RunId, Verdict)>,
 ) -> Result<Response, Problem> {
     question(&app, &visit, id, verdict, &Fields::default(), None).await
 }
@@ -117,7 +114,11 @@ async fn affected(work: &Work, id: RunId, held: bool) -> Result<Vec<Affected>, P
             })
             .collect();
         Affected {
-            name: if change.name.is_empty() { change.login.clone() } else { change.name.clone() },
+            name: if change.name.is_empty() {
+                change.login.clone()
+            } else {
+                change.name.clone()
+            },
             note: format!("{} · {}", change.login, steps.join(", ")),
         }
     };
@@ -127,9 +128,8 @@ async fn affected(work: &Work, id: RunId, held: bool) -> Result<Vec<Affected>, P
 async fn decide(
     State(app): State<App>,
     visit: Visit,
-    Path(id): Path<RunId>,
+    Path((id, verdict)): Path<(RunId, Verdict)>,
     fields: Fields,
-    verdict: Verdict,
 ) -> Result<Response, Problem> {
     match try_decide(&app, &visit, id, &fields, verdict).await {
         Ok(done) => Ok(done.into_response()),
@@ -137,15 +137,25 @@ async fn decide(
     }
 }
 
-async fn try_decide(app: &App, visit: &Visit, id: RunId, fields: &Fields, verdict: Verdict) -> Result<Done, Problem> {
+async fn try_decide(
+    app: &App,
+    visit: &Visit,
+    id: RunId,
+    fields: &Fields,
+    verdict: Verdict,
+) -> Result<Done, Problem> {
     let mut work = app.begin(&visit.actor).await?;
     let connection = run::find_any(&work, id).await?.connection_id;
     let reason = fields.text("reason");
     let done = match verdict {
         Verdict::Approve => match approve(&mut work, connection, id, reason).await? {
-            Approval::Applying(run) => Done::to(format!("/runs/{run}")).ok("Approved: this run applies it"),
-            Approval::NeedsSecond => Done::to(format!("/runs/{id}"))
-                .say(Tone::Held, "Your approval is kept. Another person must approve, too"),
+            Approval::Applying(run) => {
+                Done::to(format!("/runs/{run}")).ok("Approved: this run applies it")
+            }
+            Approval::NeedsSecond => Done::to(format!("/runs/{id}")).say(
+                Tone::Held,
+                "Your approval is kept. Another person must approve, too",
+            ),
         },
         Verdict::Reject => {
             reject(&mut work, connection, id, reason).await?;

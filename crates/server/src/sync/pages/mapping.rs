@@ -27,7 +27,11 @@ pub(super) fn pages() -> Pages {
     Pages::new()
         .get("/mapping", Permission::MappingsRead, mapping)
         .post("/mapping", Permission::MappingsManage, work_on)
-        .post("/mapping/{mapping}/resume", Permission::MappingsManage, resume)
+        .post(
+            "/mapping/{mapping}/resume",
+            Permission::MappingsManage,
+            resume,
+        )
 }
 
 #[derive(Template)]
@@ -179,7 +183,11 @@ fn row(mapping: &Mapping) -> Row {
 }
 
 /// The stored mappings of a page, by the group's name.
-async fn stored(work: &Work, connection: ConnectionId, list: &Listing) -> Result<(Vec<Mapping>, Pager), Problem> {
+async fn stored(
+    work: &Work,
+    connection: ConnectionId,
+    list: &Listing,
+) -> Result<(Vec<Mapping>, Pager), Problem> {
     let mut all = directory::list_mappings(work, Some(connection)).await?;
     let key = |mapping: &Mapping| format!("{} {}", mapping.group_name.to_lowercase(), mapping.id);
     all.sort_by_cached_key(key);
@@ -207,13 +215,25 @@ async fn page(
     let groups = browse::groups_by_okta_id(work, connection.id, &ids(&form.draft)).await?;
     let may_manage = visit.may(Permission::MappingsManage);
     let shown = |row: &Row| {
-        let group = groups.iter().find(|group| group.okta_id == row.okta_group_id);
-        let mapping = present.iter().find(|mapping| mapping.okta_group_id == row.okta_group_id);
+        let group = groups
+            .iter()
+            .find(|group| group.okta_id == row.okta_group_id);
+        let mapping = present
+            .iter()
+            .find(|mapping| mapping.okta_group_id == row.okta_group_id);
         Shown {
             okta_id: row.okta_group_id.clone(),
-            name: if row.name.is_empty() { row.okta_group_id.clone() } else { row.name.clone() },
-            members: group.filter(|group| group.read_date.is_some()).map(|group| group.members),
-            version: row.version.map_or_else(String::new, |version| version.to_string()),
+            name: if row.name.is_empty() {
+                row.okta_group_id.clone()
+            } else {
+                row.name.clone()
+            },
+            members: group
+                .filter(|group| group.read_date.is_some())
+                .map(|group| group.members),
+            version: row
+                .version
+                .map_or_else(String::new, |version| version.to_string()),
             roles: picks(&known, row, visit),
             gone: row.gone,
             suspect: group.is_some_and(|group| group.suspect.is_some() || group.gone_at.is_some()),
@@ -247,7 +267,11 @@ async fn page(
 }
 
 fn ids(draft: &Draft) -> Vec<String> {
-    draft.rows.iter().map(|row| row.okta_group_id.clone()).collect()
+    draft
+        .rows
+        .iter()
+        .map(|row| row.okta_group_id.clone())
+        .collect()
 }
 
 fn picks(known: &[Role], row: &Row, visit: &Visit) -> Vec<Pick> {
@@ -279,7 +303,13 @@ fn intervals(chosen: i64) -> Vec<Interval> {
 fn previewed(preview: Preview) -> Previewed {
     let (gain, lose) = preview.people();
     let total = preview.now.len() + preview.held.len();
-    let mut people: Vec<Person> = preview.held.iter().chain(&preview.now).take(NAMES).map(diff::person).collect();
+    let mut people: Vec<Person> = preview
+        .held
+        .iter()
+        .chain(&preview.now)
+        .take(NAMES)
+        .map(diff::person)
+        .collect();
     people.sort_by_key(|person| !person.held);
     Previewed {
         gain,
@@ -303,12 +333,15 @@ fn read(fields: &Fields) -> Result<Draft, Problem> {
         if !seen.insert(id) {
             continue;
         }
-        let roles: Result<Vec<RoleId>, _> = fields.all(&format!("roles:{id}")).map(str::parse).collect();
+        let roles: Result<Vec<RoleId>, _> =
+            fields.all(&format!("roles:{id}")).map(str::parse).collect();
         rows.push(Row {
             okta_group_id: id.to_owned(),
             name: fields.text(&format!("name:{id}")).to_owned(),
             roles: roles.map_err(|_| Problem::invalid("a role is chosen that there is not"))?,
-            version: fields.given(&format!("version:{id}")).and_then(|version| version.parse().ok()),
+            version: fields
+                .given(&format!("version:{id}"))
+                .and_then(|version| version.parse().ok()),
             gone: gone.contains(id),
         });
     }
@@ -322,7 +355,8 @@ fn read(fields: &Fields) -> Result<Draft, Problem> {
 
 /// What the form asks to be done.
 async fn work_on(Of(app): Of<App>, visit: Visit, fields: Fields) -> Result<Response, Problem> {
-    let (connection, orgs) = orgs::chosen(&app.read(&visit.actor).await?, fields.text("connection")).await?;
+    let (connection, orgs) =
+        orgs::chosen(&app.read(&visit.actor).await?, fields.text("connection")).await?;
     let connection = connection.ok_or_else(|| Problem::not_found("connection"))?;
     let mut form = Form {
         draft: read(&fields)?,
@@ -333,7 +367,10 @@ async fn work_on(Of(app): Of<App>, visit: Visit, fields: Fields) -> Result<Respo
         note: None,
     };
     let id = connection.id;
-    let (verb, what) = fields.text("do").split_once(':').unwrap_or((fields.text("do"), ""));
+    let (verb, what) = fields
+        .text("do")
+        .split_once(':')
+        .unwrap_or((fields.text("do"), ""));
     match verb {
         "find" => find(&app, &visit, id, &mut form).await?,
         "add" => add(&app, &visit, id, &fields, &mut form).await?,
@@ -342,7 +379,9 @@ async fn work_on(Of(app): Of<App>, visit: Visit, fields: Fields) -> Result<Respo
             match simulate::save(&app, &visit.actor, id, &form.draft, fields.text("seen")).await {
                 Ok(None) => {
                     let to = format!("/mapping?connection={id}");
-                    return Ok(Done::to(to).ok("Saved. The next run does it, within the guard").into_response());
+                    return Ok(Done::to(to)
+                        .ok("Saved. The next run does it, within the guard")
+                        .into_response());
                 }
                 Ok(Some(preview)) => {
                     form.note = Some("Nothing is saved yet: something changed since the preview. Look at this one, then save.".to_owned());
@@ -353,7 +392,10 @@ async fn work_on(Of(app): Of<App>, visit: Visit, fields: Fields) -> Result<Respo
         }
         _ => {
             if verb == "save" {
-                form.note = Some("Nothing is saved yet: look at what the next run would do, then save.".to_owned());
+                form.note = Some(
+                    "Nothing is saved yet: look at what the next run would do, then save."
+                        .to_owned(),
+                );
             }
             match simulate::preview(&app, &visit.actor, id, &form.draft).await {
                 Ok(preview) => form.preview = Some(preview),
@@ -372,7 +414,9 @@ async fn find(app: &App, visit: &Visit, id: ConnectionId, form: &mut Form) -> Re
     match okta_groups(app, visit.actor.tenant, id, &form.find).await {
         Ok(groups) => {
             let mapped: BTreeSet<String> = ids(&form.draft).into_iter().collect();
-            let found = groups.into_iter().filter(|group| !mapped.contains(group.id.as_str()));
+            let found = groups
+                .into_iter()
+                .filter(|group| !mapped.contains(group.id.as_str()));
             form.found = Some(
                 found
                     .map(|group| Found {
@@ -388,7 +432,13 @@ async fn find(app: &App, visit: &Visit, id: ConnectionId, form: &mut Form) -> Re
 }
 
 /// Adds the chosen group as a row, with its name as Okta or we know it.
-async fn add(app: &App, visit: &Visit, id: ConnectionId, fields: &Fields, form: &mut Form) -> Result<(), Problem> {
+async fn add(
+    app: &App,
+    visit: &Visit,
+    id: ConnectionId,
+    fields: &Fields,
+    form: &mut Form,
+) -> Result<(), Problem> {
     let chosen = fields.text("add").to_owned();
     if chosen.is_empty() {
         form.error = Some(Problem::invalid("choose a group to add"));
@@ -396,8 +446,16 @@ async fn add(app: &App, visit: &Visit, id: ConnectionId, fields: &Fields, form: 
     }
     let work = app.read(&visit.actor).await?;
     let mapped = directory::list_mappings(&work, Some(id)).await?;
-    if let Some(mapping) = mapped.iter().find(|mapping| mapping.okta_group_id == chosen) {
-        if !form.draft.rows.iter().any(|row| row.okta_group_id == chosen) {
+    if let Some(mapping) = mapped
+        .iter()
+        .find(|mapping| mapping.okta_group_id == chosen)
+    {
+        if !form
+            .draft
+            .rows
+            .iter()
+            .any(|row| row.okta_group_id == chosen)
+        {
             form.draft.rows.push(row(mapping));
         }
         return Ok(());
@@ -427,8 +485,15 @@ async fn add(app: &App, visit: &Visit, id: ConnectionId, fields: &Fields, form: 
 /// Marks a row to go, or to stay; a new row just goes.
 fn mark(form: &mut Form, id: &str, gone: bool) {
     let is_it = |row: &Row| row.okta_group_id == id;
-    form.draft.rows.retain(|row| !(gone && is_it(row) && row.version.is_none()));
-    for row in form.draft.rows.iter_mut().filter(|row| row.okta_group_id == id) {
+    form.draft
+        .rows
+        .retain(|row| !(gone && is_it(row) && row.version.is_none()));
+    for row in form
+        .draft
+        .rows
+        .iter_mut()
+        .filter(|row| row.okta_group_id == id)
+    {
         row.gone = gone;
     }
 }

@@ -14,7 +14,10 @@ pub(super) struct Org {
 }
 
 /// The connection asked for (or the first one), and all to choose from; none when there is no connection.
-pub(super) async fn chosen(work: &Work, asked: &str) -> Result<(Option<Connection>, Vec<Org>), Problem> {
+pub(super) async fn chosen(
+    work: &Work,
+    asked: &str,
+) -> Result<(Option<Connection>, Vec<Org>), Problem> {
     let all = connections::list(work).await?;
     let id = asked.parse::<ConnectionId>().ok();
     let at = match id {
@@ -33,6 +36,9 @@ pub(super) async fn chosen(work: &Work, asked: &str) -> Result<(Option<Connectio
 }
 
 /// The same, asked for in an address.
-pub(super) async fn listed(work: &Work, list: &Listing) -> Result<(Option<Connection>, Vec<Org>), Problem> {
+pub(super) async fn listed(
+    work: &Work,
+    list: &Listing,
+) -> Result<(Option<Connection>, Vec<Org>), Problem> {
     chosen(work, list.get("connection")).await
 }

@@ -15,9 +15,11 @@ use crate::db::Timestamp;
 use crate::web::Problem;
 
 pub(super) fn pages() -> Pages {
-    Pages::new()
-        .get("/runs", Permission::RunsRead, runs)
-        .post("/runs", Permission::RunsStart, start)
+    Pages::new().get("/runs", Permission::RunsRead, runs).post(
+        "/runs",
+        Permission::RunsStart,
+        start,
+    )
 }
 
 #[derive(Template)]
@@ -146,7 +148,14 @@ async fn start(Of(app): Of<App>, visit: Visit, fields: Fields) -> Result<Respons
     } else {
         RunKind::Run
     };
-    let started = trigger(&mut work, connection.id, kind, fields.is_on("whole"), "asked for in the console").await?;
+    let started = trigger(
+        &mut work,
+        connection.id,
+        kind,
+        fields.is_on("whole"),
+        "asked for in the console",
+    )
+    .await?;
     work.commit().await?;
     Ok(Done::to(format!("/runs/{}", started.run)).into_response())
 }

@@ -6,14 +6,36 @@ use crate::testing::{TestBrowser, db_test};
 
 /// The group's id in Okta.
 async fn okta_id(org: &Org, group: &str) -> String {
-    let client = org.t.app.part::<Slot>().unwrap().0.lock().unwrap().clone().unwrap();
-    let found = client.groups(&keywright_okta::GroupQuery::default()).unwrap().all().await.unwrap();
-    found.iter().find(|found| found.name() == group).unwrap().id.to_string()
+    let client = org
+        .t
+        .app
+        .part::<Slot>()
+        .unwrap()
+        .0
+        .lock()
+        .unwrap()
+        .clone()
+        .unwrap();
+    let found = client
+        .groups(&keywright_okta::GroupQuery::default())
+        .unwrap()
+        .all()
+        .await
+        .unwrap();
+    found
+        .iter()
+        .find(|found| found.name() == group)
+        .unwrap()
+        .id
+        .to_string()
 }
 
 /// The digest of the preview that a page shows.
 fn seen(body: &str) -> String {
-    let rest = body.split("name=\"seen\" value=\"").nth(1).expect("a preview");
+    let rest = body
+        .split("name=\"seen\" value=\"")
+        .nth(1)
+        .expect("a preview");
     rest[..rest.find('"').unwrap()].to_owned()
 }
 
@@ -131,7 +153,7 @@ db_test!(with crate::sync::tests::parts;
         let applied = browser.get(&done.to).await;
         assert!(applied.body.contains("Applied") && applied.body.contains("Undo"), "{}", applied.body);
         let again = browser.post(&format!("{at}/reject"), &[("reason", "no")]).await;
-        assert!(again.status == 409 && again.body.contains("the run is approved"), "{}", again.body);
+        assert!(again.status == 422 && again.body.contains("the run is approved"), "{}", again.body);
         let undo = browser.post(&format!("{}/undo", done.to), &[("reason", "they are back")]).await;
         assert_eq!(undo.status, 303);
         org.work().await;
