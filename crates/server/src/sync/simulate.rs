@@ -11,6 +11,7 @@ use super::error::{Error, Result};
 use super::job::{self, as_stored};
 use super::judge::{Trust, judge};
 use super::read::{GroupRead, Members};
+use super::roster::Roster;
 use super::routes::settle;
 use super::settings::{self, Change as SettingsChange};
 use crate::actor::Actor;
@@ -116,7 +117,7 @@ async fn attempt(
     let newcomers = newcomers(app, actor, connection, draft).await?;
     let mut work = app.begin(actor).await?;
     apply(&mut work, connection, draft).await?;
-    let (mut roster, mut groups) = as_stored(&work, connection).await?;
+    let (mut roster, mut groups) = (Roster::default(), as_stored(&work, connection).await?);
     let mut unread = Vec::new();
     for newcomer in newcomers {
         let members = match newcomer.members {
