@@ -227,7 +227,9 @@ impl TestApp {
                 .unwrap();
         work.commit().await.unwrap();
         let mut browser = self.browser();
-        cookies.iter().for_each(|cookie| browser.keep(cookie));
+        for cookie in &cookies {
+            browser.keep(cookie);
+        }
         browser
     }
 }

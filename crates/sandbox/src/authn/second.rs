@@ -18,7 +18,7 @@ pub(super) fn verify(org: &mut Org, call: &Call) -> Answer {
             transaction: Some(transaction),
         } if *asked == factor => {
             let transaction = transaction.clone();
-            return poll(org, call, &token, state, factor, &transaction);
+            return poll(org, call, &token, &state, factor, &transaction);
         }
         Step::Factor | Step::Challenge { .. } => {}
         Step::Password | Step::Enroll => return Err(not_now()),
@@ -57,16 +57,16 @@ fn poll(
     org: &mut Org,
     call: &Call,
     token: &str,
-    state: State,
+    state: &State,
     factor: u32,
     transaction: &str,
 ) -> Answer {
     if factors::outcome(org, factor, transaction, call.now) == "SUCCESS" {
         let event = Event::new("user.authentication.auth_via_mfa");
         org.record(call, event.target(org.user_target(state.user)));
-        return Ok(end(org, call, token, &state));
+        return Ok(end(org, call, token, state));
     }
-    Ok(Reply::json(&view::of(org, call, token, &state)))
+    Ok(Reply::json(&view::of(org, call, token, state)))
 }
 
 /// Sends a code once more.

@@ -18,7 +18,8 @@ fn totp(secret: &str, at_ms: i64) -> String {
             _ => letter - b'2' + 26,
         })
         .map(|value| format!("{value:05b}"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let bytes: Vec<u8> = (0..bits.len() / 8)
         .map(|at| u8::from_str_radix(&bits[at * 8..at * 8 + 8], 2).unwrap())
         .collect();

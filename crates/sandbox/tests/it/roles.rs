@@ -119,14 +119,14 @@ async fn a_group_administrator_with_targets_reaches_only_them() {
         .1;
     assert_eq!(
         list.as_array().unwrap().iter().map(id).collect::<Vec<_>>(),
-        [grace.clone()]
+        std::slice::from_ref(&grace)
     );
     let list = with(&org, &bearer, Method::GET, "/api/v1/groups", json!({}))
         .await
         .1;
     assert_eq!(
         list.as_array().unwrap().iter().map(id).collect::<Vec<_>>(),
-        [sales.clone()]
+        std::slice::from_ref(&sales)
     );
     let member = |group: &str| format!("/api/v1/groups/{group}/users/{kim}");
     assert_eq!(

@@ -76,6 +76,7 @@ struct Activity {
 
 #[derive(Template)]
 #[template(path = "activity/tail.html")]
+#[expect(clippy::struct_field_names, reason = "the word of the template")]
 struct Tail {
     frame: Frame,
     entries: Vec<Shown>,

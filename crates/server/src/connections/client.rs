@@ -76,6 +76,7 @@ pub async fn client(app: &App, tenant: TenantId, id: ConnectionId) -> Result<Cli
 }
 
 /// The rate budget that all work on the connection draws from in this process.
+#[must_use]
 pub fn budget(app: &App, tenant: TenantId, connection: &Connection) -> Arc<RateBudget> {
     clients(app).budget(tenant, connection)
 }

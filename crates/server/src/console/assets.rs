@@ -7,6 +7,8 @@ use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use sha2::{Digest, Sha256};
 
@@ -50,7 +52,7 @@ impl Asset {
         bytes: &'static [u8],
     ) -> Self {
         let hash = Sha256::digest(bytes);
-        let hash: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = URL_SAFE_NO_PAD.encode(&hash[..8]);
         Self {
             name,
             media,
@@ -102,7 +104,8 @@ mod tests {
         let hash: String = Sha256::digest(htmx.bytes)
             .iter()
             .map(|byte| format!("{byte:02x}"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         assert!(include_str!("assets/SOURCE.md").contains(&hash), "{hash}");
     }
 

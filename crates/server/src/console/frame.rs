@@ -137,10 +137,6 @@ impl Frame {
 
     /// How long ago, or until then.
     #[must_use]
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "templates pass fields by reference"
-    )]
     pub fn ago(&self, at: &Timestamp) -> Html {
         parts::time(*at, self.now)
     }
@@ -156,20 +152,12 @@ impl Frame {
 
     /// An instant, exact to the second.
     #[must_use]
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "templates pass fields by reference"
-    )]
     pub fn exact(&self, at: &Timestamp) -> Html {
         parts::exact(*at)
     }
 
     /// The span between two instants: `40 s`.
     #[must_use]
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "templates pass fields by reference"
-    )]
     pub fn span(&self, from: &Timestamp, to: &Timestamp) -> String {
         ago::distance(to.seconds() - from.seconds())
     }

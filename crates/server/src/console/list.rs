@@ -136,12 +136,12 @@ impl Listing {
             .iter()
             .filter(|(name, _)| name != "after" && !changes.iter().any(|(one, _)| one == name))
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        let changed = changes
+        let new = changes
             .iter()
             .copied()
             .filter(|(_, value)| !value.is_empty());
         let query = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(kept.chain(changed))
+            .extend_pairs(kept.chain(new))
             .finish();
         if query.is_empty() {
             self.path.clone()

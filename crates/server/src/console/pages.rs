@@ -58,7 +58,6 @@ impl Pages {
     }
 
     /// The routes, and what each needs.
-    #[must_use]
     pub fn split(self) -> (Router<App>, Declared) {
         let Self { router, declared } = self;
         let needs = declared

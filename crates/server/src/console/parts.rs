@@ -239,6 +239,7 @@ pub(super) fn copy(label: &str, value: &str) -> Html {
     ext = "html",
     source = r#"<div class="cmd" role="group" aria-label="The same thing as a command">{{ terminal }}<code>{{ command }}</code><button class="btn quiet bare" type="button" data-copy hidden aria-label="Copy the command">{{ icon }}</button></div>"#
 )]
+#[expect(clippy::struct_field_names, reason = "the word of the template")]
 struct Command<'a> {
     command: &'a str,
     terminal: Html,

@@ -112,9 +112,9 @@ async fn new(visit: Visit) -> Result<Response, Problem> {
 fn editor(
     visit: &Visit,
     role: Option<&Role>,
-    sent: Option<(&Fields, Problem)>,
+    sent: Option<(&Fields, &Problem)>,
 ) -> Result<Response, Problem> {
-    let fields = sent.as_ref().map(|(fields, _)| *fields);
+    let fields = sent.map(|(fields, _)| fields);
     let or = |name: &str, now: Option<&String>| match fields {
         Some(fields) => fields.raw(name).to_owned(),
         None => now.cloned().unwrap_or_default(),
@@ -131,8 +131,7 @@ fn editor(
     let fixed = !visit.may(Permission::RolesManage) || role.is_some_and(|role| role.built_in);
     let title = role.map_or_else(|| "A new role".to_owned(), |role| role.name.clone());
     show_as(
-        sent.as_ref()
-            .map_or(StatusCode::OK, |(_, error)| error.status()),
+        sent.map_or(StatusCode::OK, |(_, error)| error.status()),
         &Editor {
             frame: visit.frame(title).crumb("Roles", "/roles"),
             action: role.map_or_else(
@@ -148,7 +147,7 @@ fn editor(
             reason: or("reason", None),
             permissions: picks(&on, visit, fixed),
             fixed,
-            error: sent.as_ref().map(|(_, error)| error.words()),
+            error: sent.map(|(_, error)| error.words()),
         },
     )
 }
@@ -177,7 +176,7 @@ async fn make(State(app): State<App>, visit: Visit, fields: Fields) -> Result<Re
         Ok(role) => Ok(Done::to("/roles")
             .ok(format!("Made {}", role.name))
             .into_response()),
-        Err(error) => editor(&visit, None, Some((&fields, error.or_fault()?))),
+        Err(error) => editor(&visit, None, Some((&fields, &error.or_fault()?))),
     }
 }
 
@@ -212,7 +211,7 @@ async fn save(
         Err(error) => {
             let error = error.or_fault()?;
             let role = roles::find(&app.read(&visit.actor).await?, id).await?;
-            editor(&visit, Some(&role), Some((&fields, error)))
+            editor(&visit, Some(&role), Some((&fields, &error)))
         }
     }
 }

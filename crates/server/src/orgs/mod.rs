@@ -18,6 +18,7 @@ mod wizard;
 use crate::console::Pages;
 
 /// `/connections` with all below that is about the connection itself.
+#[must_use]
 pub fn pages() -> Pages {
     Pages::new()
         .merge(list::pages())

@@ -21,6 +21,7 @@ mod tests;
 use crate::console::Pages;
 
 /// `/people` and `/groups` with all below.
+#[must_use]
 pub fn pages() -> Pages {
     Pages::new()
         .merge(list::pages())

@@ -128,7 +128,7 @@ async fn profile(
             .find(|org| org.id.0 == id)
             .map_or_else(|| id.to_string(), |org| org.name.clone())
     };
-    let word = |word: scim::Word| Word {
+    let shown = |word: scim::Word| Word {
         org: org(word.connection),
         source: words::source(word.source),
         okta_id: word.okta_id,
@@ -144,7 +144,7 @@ async fn profile(
         frame: frame(&visit, &user),
         facts: facts(&user),
         differ: sources.differ,
-        words: sources.items.into_iter().map(word).collect(),
+        words: sources.items.into_iter().map(shown).collect(),
         head: Head::new(&visit, user, ""),
     })
 }
@@ -172,6 +172,7 @@ fn facts(user: &User) -> Vec<Fact> {
 
 #[derive(Template)]
 #[template(path = "people/person_groups.html")]
+#[expect(clippy::struct_field_names, reason = "the word of the template")]
 struct Groups {
     frame: Frame,
     head: Head,

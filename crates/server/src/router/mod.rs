@@ -103,6 +103,7 @@ pub fn router(app: &App) -> Router {
 }
 
 /// The pages of all slices, each with what it needs.
+#[must_use]
 pub fn console_pages() -> Pages {
     Pages::new()
         .merge(overview::pages())

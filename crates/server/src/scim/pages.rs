@@ -368,14 +368,14 @@ async fn log(
     let mut found = requests::before(&work, id, before, REQUESTS + 1).await?;
     let more = found.len() > REQUESTS;
     found.truncate(REQUESTS);
-    let last = found
+    let oldest = found
         .last()
         .map(|entry| entry.id.to_string())
         .filter(|_| more);
     show(&Log {
         frame: frame(&visit, "SCIM requests", &connection)
             .crumb("Provisioning", format!("/connections/{id}/provisioning")),
-        older: last.map(|last| list.with("before", &last)),
+        older: oldest.map(|id| list.with("before", &id)),
         first: before.map(|_: Uuid| list.with("before", "")),
         rows: found.into_iter().map(request).collect(),
         connection,

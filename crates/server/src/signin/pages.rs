@@ -249,6 +249,7 @@ async fn welcome_form(
 
 #[derive(Template)]
 #[template(path = "signin/codes.html")]
+#[expect(clippy::struct_field_names, reason = "the word of the template")]
 pub(super) struct Codes {
     pub(super) frame: Frame,
     pub(super) login: String,
@@ -295,7 +296,7 @@ async fn get_in(
     fields: &Fields,
 ) -> Result<(Codes, Vec<HeaderValue>), Error> {
     let mut work = app.begin(&Actor::system(tenant, "one-time link")).await?;
-    let link = links::redeem(&mut work, token).await?;
+    let link = links::redeem(&work, token).await?;
     let user = match link.kind.user() {
         Some(user) => directory::find_user(&work, user).await?,
         None => first_admin(&mut work, fields).await?,

@@ -1,6 +1,8 @@
 //! What the next run would do if mappings were changed: the change is made and planned in one transaction, by the same
 //! code as a run, and then taken back, or kept when it is what the person saw.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keywright_model::{OktaGroupId, User};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -188,10 +190,7 @@ fn digest(draft: &Draft, preview: &Preview) -> String {
             .collect();
         hash.update(json!([change.okta_id, change.login, steps, change.held]).to_string());
     }
-    hash.finalize()[..12]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    URL_SAFE_NO_PAD.encode(&hash.finalize()[..12])
 }
 
 /// A group that was never read, with its members or why they are not known.

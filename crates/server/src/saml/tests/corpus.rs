@@ -142,6 +142,7 @@ fn signature_of(xml: &str) -> String {
     xml[from..to].to_owned()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, one row an answer")]
 fn signatures(honest: &Answer) -> Rows {
     let by = |signing: Signing| honest.signed_response(&signing, &honest.assertion(""));
     let usual = Signing::default;
@@ -345,6 +346,7 @@ fn signatures(honest: &Answer) -> Rows {
 }
 
 /// Signed by the right key, but for others, elsewhere or at another time.
+#[expect(clippy::too_many_lines, reason = "a table, one row an answer")]
 fn conditions(honest: &Answer) -> Rows {
     let with = |change: &dyn Fn(&mut Answer)| {
         let mut answer = honest.clone();
@@ -482,7 +484,7 @@ fn conditions(honest: &Answer) -> Rows {
         (
             "Okta's id stated twice",
             with(&|a| {
-                a.more_attributes = "<saml:Attribute Name=\"oktaId\"><saml:AttributeValue>00ueve</saml:AttributeValue></saml:Attribute>".into()
+                a.more_attributes = "<saml:Attribute Name=\"oktaId\"><saml:AttributeValue>00ueve</saml:AttributeValue></saml:Attribute>".into();
             }),
             "form",
         ),

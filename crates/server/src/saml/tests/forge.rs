@@ -83,7 +83,8 @@ impl Signing {
             .transforms
             .iter()
             .map(|uri| format!("<ds:Transform Algorithm=\"{uri}\"></ds:Transform>"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let uri = self.uri.clone().unwrap_or_else(|| format!("#{id}"));
         let inside = format!(
             "<ds:CanonicalizationMethod Algorithm=\"{}\"></ds:CanonicalizationMethod><ds:SignatureMethod Algorithm=\"{}\">\

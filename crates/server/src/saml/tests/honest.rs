@@ -61,7 +61,8 @@ db_test!(with crate::saml::tests::world::https;
                 answer.signed_response(&Signing::default(), &encrypted(&inside, &key))
             }
         };
-        let ways: Vec<(&str, Box<dyn Fn(&Answer) -> String>)> = vec![
+        type Way = Box<dyn Fn(&Answer) -> String>;
+        let ways: Vec<(&str, Way)> = vec![
             ("response, RSA-SHA256", Box::new(Answer::by_response)),
             ("assertion, RSA-SHA256", Box::new(Answer::by_assertion)),
             ("both, RSA-SHA256", Box::new(both(Signing::default()))),

@@ -11,6 +11,7 @@ mod runs;
 use crate::console::Pages;
 
 /// `/mapping`, `/runs` and `/guards` with all below.
+#[must_use]
 pub fn pages() -> Pages {
     Pages::new()
         .merge(mapping::pages())

@@ -21,6 +21,10 @@ pub(super) fn pages() -> Pages {
 
 #[derive(Template)]
 #[template(path = "sync/pages/run.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one part of the page that is shown or not"
+)]
 struct One {
     frame: Frame,
     run: Run,

@@ -70,7 +70,6 @@ pub(super) fn state(run: &Run) -> State {
 /// What a run is, in words.
 pub(super) fn kind(word: &str) -> &'static str {
     match word {
-        "run" => "Run",
         "plan" => "Simulation",
         "scim" => "By SCIM",
         "approval" => "Approved change",
