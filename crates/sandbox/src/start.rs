@@ -2,8 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SendError, channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rand::TryRngCore as _;
 use serde_json::{Value, json};
@@ -17,7 +16,7 @@ use crate::clock::{Clock, Time};
 use crate::company;
 use crate::credentials::{Credentials, ServiceApp};
 use crate::http::all_scopes;
-use crate::oauth::{Keys, PrivateKey};
+use crate::oauth::PrivateKey;
 use crate::options::{SandboxOptions, StartError};
 use crate::org::Org;
 use crate::orgs::{MAIN, Orgs, name_fault};
@@ -177,16 +176,14 @@ async fn shared(
 
 /// A new org with its credentials.
 fn new(name: &str, options: &SandboxOptions) -> Result<Kept, StartError> {
-    // The key takes longer than a small company, so it comes first.
-    let looked_for = KeySearch::begin();
     let mut org = company(name, options);
     let now = Clock::default().now();
     if let Some(path) = &options.seed {
         crate::seed::read(&mut org, &ROUTER, path, now)?;
     }
-    let key = looked_for.first(&org).ok_or_else(no_randomness)?;
-    let oauth = service_app(&mut org, "Keywright OAuth", false, &key, now)?;
-    let dpop = service_app(&mut org, "Keywright DPoP", true, &key, now)?;
+    let (oauth_key, dpop_key) = two_keys().ok_or_else(no_randomness)?;
+    let oauth = service_app(&mut org, "Keywright OAuth", false, &oauth_key, now)?;
+    let dpop = service_app(&mut org, "Keywright DPoP", true, &dpop_key, now)?;
     let api_token = secret().map_err(|error| StartError::Key(error.to_string()))?;
     org.add_token(&api_token, "Keywright Sandbox", 0, now);
     for app in [&oauth, &dpop] {
@@ -245,42 +242,13 @@ pub(crate) fn make_super(org: &mut Org, holder: Holder, now: Time) {
     });
 }
 
-/// Two searches for a key, side by side: finding one is most of what a start takes, and how long it takes is luck. The
-/// first key is that of the service apps, the other one signs access tokens.
-struct KeySearch {
-    found: Receiver<Option<PrivateKey>>,
-    /// Who gets the key that comes second.
-    second: Arc<OnceLock<Arc<Keys>>>,
-}
-
-impl KeySearch {
-    fn begin() -> Self {
-        let (tell, found) = channel();
-        let second: Arc<OnceLock<Arc<Keys>>> = Arc::default();
-        for _ in 0..2 {
-            let (tell, second) = (tell.clone(), Arc::clone(&second));
-            std::thread::spawn(move || {
-                // Nobody listens any more: the other search was quicker.
-                if let Err(SendError(Some(key))) = tell.send(PrivateKey::generate())
-                    && let Some(keys) = second.get()
-                {
-                    keys.offer(key);
-                }
-            });
-        }
-        Self { found, second }
-    }
-
-    /// The key that was found first. Nothing when the machine has no randomness.
-    fn first(self, org: &Org) -> Option<PrivateKey> {
-        let first = self.found.recv().ok()??;
-        // It was not set before: a search is asked once.
-        let _ = self.second.set(Arc::clone(&org.keys));
-        if let Ok(Some(key)) = self.found.try_recv() {
-            org.keys.offer(key);
-        }
-        Some(first)
-    }
+/// The keys of the two service apps, made side by side: making one is most of what a start takes.
+fn two_keys() -> Option<(PrivateKey, PrivateKey)> {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(PrivateKey::generate);
+        let one = PrivateKey::generate()?;
+        Some((one, other.join().ok()??))
+    })
 }
 
 fn no_randomness() -> StartError {

@@ -176,6 +176,10 @@ impl World {
         let group = text(&org.done(Method::POST, "/api/v1/groups", Some(group)).await["id"]);
         let member = format!("/api/v1/groups/{group}/users/{person}");
         org.done(Method::PUT, &member, None).await;
+        // Somebody stays when the person goes: an emptied group would be held.
+        let stays = text(&org.list("/api/v1/users?limit=1").await[0]["id"]);
+        let member = format!("/api/v1/groups/{group}/users/{stays}");
+        org.done(Method::PUT, &member, None).await;
         connect(site, &org, "dpop");
         site.done(&["mapping", "add", &group, role]);
         site.done(&["sync", "run"]);

@@ -204,12 +204,6 @@ impl Keys {
         all
     }
 
-    /// Takes a key that was made for nothing else as the one that signs access tokens, if there is none yet.
-    pub(crate) fn offer(&self, key: PrivateKey) {
-        // One that was made meanwhile stays.
-        let _ = self.signing.set(Some(Arc::new(key)));
-    }
-
     /// The key that signs access tokens.
     pub(crate) fn signing(&self) -> Option<Arc<PrivateKey>> {
         self.signing

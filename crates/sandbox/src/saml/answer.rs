@@ -81,7 +81,9 @@ impl Facts {
 
 /// The id of a part of an answer.
 fn id(call: &Call, purpose: u64) -> String {
-    format!("id{:020}", mix(call.salt ^ mix(purpose)))
+    // The instant too: an org started again with the same seed repeats its salts, and no assertion may be named twice.
+    let instant = u64::try_from(call.now.0).unwrap_or(0);
+    format!("id{:020}", mix(call.salt ^ mix(purpose) ^ mix(instant)))
 }
 
 /// The whole answer as it is sent, with what a rule makes wrong in it.

@@ -193,7 +193,8 @@ fn every_key_can_be_set_by_its_variable() {
             .example
             .trim_matches('"')
             .replace("[\"", "")
-            .replace("\"]", "");
+            .replace("\"]", "")
+            .replace("\", \"", ",");
         let mut sources = Sources::none().variable(key.variable(), text);
         for (needs, other, value) in [
             ("mail.smtp_url", "KEYWRIGHT_MAIL_FROM", "a@example.com"),
