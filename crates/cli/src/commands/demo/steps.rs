@@ -103,10 +103,33 @@ async fn first_run(stage: &Stage, sync: &str) -> anyhow::Result<Told<()>> {
     let run = start(stage, sync).await?;
     let mut lines = told(&run);
     lines.extend(diff(stage, sync, &run).await?);
-    if run["state"] == "held" {
-        lines.extend(approve(stage, sync, &run).await?);
+    // What SCIM pushed is settled by a run of its own, whose held run may take this one's place at any moment.
+    while let Some(held) = held(stage, sync).await? {
+        match approve(stage, sync, &held).await {
+            Ok(told) => {
+                lines.extend(told);
+                break;
+            }
+            Err(error) if is_held(stage, sync, &held).await? => return Err(error),
+            Err(_) => {}
+        }
     }
     Ok(Told::new((), lines))
+}
+
+/// The run that waits for a decision, if there is one.
+async fn held(stage: &Stage, sync: &str) -> anyhow::Result<Option<Value>> {
+    let runs = stage.api.get(&format!("{sync}/runs?limit=20")).await?;
+    let held = items(&runs)
+        .iter()
+        .find(|run| run["state"] == "held")
+        .cloned();
+    Ok(held)
+}
+
+async fn is_held(stage: &Stage, sync: &str, run: &Value) -> anyhow::Result<bool> {
+    let now = stage.api.get(&format!("{sync}/runs/{}", id(run))).await?;
+    Ok(now["state"] == "held")
 }
 
 async fn approve(stage: &Stage, sync: &str, run: &Value) -> anyhow::Result<Vec<String>> {

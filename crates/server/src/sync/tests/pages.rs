@@ -74,7 +74,7 @@ db_test!(with crate::sync::tests::parts;
         let first = post(&mut browser, &form).await;
         assert!(first.status == 200 && first.body.contains("Nothing is saved yet"));
         assert!(first.body.contains("would change 2 people"), "{}", first.body);
-        assert!(first.body.contains("ada@") && first.body.contains("bob@"));
+        assert!(first.body.contains("ada<wbr>@") && first.body.contains("bob<wbr>@"));
         assert!(directory::list_mappings(&org.t.read().await, None).await.unwrap().is_empty(), "nothing is kept");
         // Another preview than the one that holds now does not save either.
         let form = with(&[("do", "save"), ("seen", "0123")]);
@@ -94,7 +94,7 @@ db_test!(with crate::sync::tests::parts;
         assert!(browser.get(&started.to).await.body.contains("hx-trigger"), "it waits");
         org.work().await;
         let run = browser.get(&started.to).await;
-        assert!(run.body.contains("Applied") && run.body.contains("ada@") && run.body.contains("auditor"));
+        assert!(run.body.contains("Applied") && run.body.contains("ada<wbr>@") && run.body.contains("auditor"));
         assert_eq!(org.user("ada").await.okta_status.as_deref(), Some("ACTIVE"));
     }
 
@@ -140,10 +140,10 @@ db_test!(with crate::sync::tests::parts;
         let mut browser = org.t.signed_in("super_admin").await;
         let at = format!("/runs/{}", run.id);
         let page = browser.get(&at).await;
-        assert!(page.body.contains("8 changes wait for a decision") && page.body.contains("p7@"), "{}", page.body);
+        assert!(page.body.contains("8 changes wait for a decision") && page.body.contains("p7<wbr>@"), "{}", page.body);
         assert!(browser.get("/runs?show=held").await.body.contains("Held"));
         let ask = browser.get(&format!("{at}/reject")).await;
-        assert!(ask.body.contains("8 people stay as they are") && ask.body.contains("p3@"));
+        assert!(ask.body.contains("8 people stay as they are") && ask.body.contains("p3<wbr>@"));
         let mut reader = org.t.signed_in("auditor").await;
         assert!(reader.get(&at).await.body.contains("runs.approve"));
         assert_eq!(reader.post(&format!("{at}/approve"), &[]).await.status, 403);
