@@ -435,7 +435,7 @@ fn conditions(honest: &Answer) -> Rows {
                 a.statement = a.statement.replace(
                     " SessionIndex=\"s1\"",
                     " SessionIndex=\"s1\" SessionNotOnOrAfter=\"2026-01-05T07:00:00Z\"",
-                )
+                );
             }),
             "expired",
         ),
