@@ -2,7 +2,16 @@
 
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+
+mod browse;
+mod noted;
+
+pub use browse::list;
+pub(super) use browse::{Show, browse};
+pub(super) use noted::{
+    End, New, abandon, begin, decide, end, expire, insert, move_all, set_first_approver, set_tail,
+    set_undone, tail,
+};
 
 use super::error::{Error, Result};
 use super::finding::Finding;
@@ -239,112 +248,6 @@ pub(super) async fn find_any(work: &Work, id: RunId) -> Result<Run> {
     row.map(Run::from).ok_or(Error::NotFound("run"))
 }
 
-/// Which runs a list shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Show {
-    /// Those that changed something, or would.
-    #[default]
-    Changes,
-    /// Those that wait for a decision.
-    Held,
-    /// Those that failed.
-    Failed,
-    /// Those that were reversed.
-    Undone,
-    /// All.
-    All,
-}
-
-impl Show {
-    /// All, in the order in which a page offers them.
-    pub(super) const ALL: [Self; 5] = [
-        Self::Changes,
-        Self::Held,
-        Self::Failed,
-        Self::Undone,
-        Self::All,
-    ];
-
-    /// Its word in addresses.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Changes => "",
-            Self::Held => "held",
-            Self::Failed => "failed",
-            Self::Undone => "undone",
-            Self::All => "all",
-        }
-    }
-
-    /// Its words for people.
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Changes => "With changes",
-            Self::Held => "Held",
-            Self::Failed => "Failed",
-            Self::Undone => "Undone",
-            Self::All => "All",
-        }
-    }
-
-    /// Reads the word.
-    pub(super) fn of(word: &str) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|show| show.word() == word)
-            .unwrap_or_default()
-    }
-
-    fn condition(self) -> &'static str {
-        match self {
-            Self::Changes => {
-                "AND (state <> 'done' OR kind IN ('plan', 'approval', 'undo') OR granted > 0 OR removed_people > 0
-                    OR blocked_people > 0)"
-            }
-            Self::Held => "AND state = 'held'",
-            Self::Failed => "AND state = 'failed'",
-            Self::Undone => "AND undone_by IS NOT NULL",
-            Self::All => "",
-        }
-    }
-}
-
-/// Runs of a connection that match, newest first; `before` is the last id seen.
-pub(super) async fn browse(
-    work: &Work,
-    connection: ConnectionId,
-    show: Show,
-    before: Option<RunId>,
-    limit: i64,
-) -> Result<Vec<Run>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM sync_runs WHERE tenant_id = $1 AND connection_id = $2 AND id < $3 {} ORDER BY id DESC LIMIT $4",
-        show.condition()
-    );
-    let before = before.unwrap_or(RunId(uuid::Uuid::max()));
-    let rows: Vec<Row> = work
-        .rows(&sql, values![work.tenant, connection, before, limit])
-        .await?;
-    Ok(rows.into_iter().map(Run::from).collect())
-}
-
-/// Runs of a connection, newest first; `before` is the last id seen.
-pub async fn list(
-    work: &Work,
-    connection: ConnectionId,
-    before: Option<RunId>,
-    limit: i64,
-) -> Result<Vec<Run>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM sync_runs WHERE tenant_id = $1 AND connection_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4"
-    );
-    let before = before.unwrap_or(RunId(uuid::Uuid::max()));
-    let rows: Vec<Row> = work
-        .rows(&sql, values![work.tenant, connection, before, limit])
-        .await?;
-    Ok(rows.into_iter().map(Run::from).collect())
-}
-
 /// How many runs of the tenant wait for a decision.
 pub async fn count_held(work: &Work) -> db::Result<i64> {
     #[derive(FromQueryResult)]
@@ -367,195 +270,6 @@ pub async fn held(work: &Work, connection: ConnectionId) -> Result<Option<Run>> 
         .map(Run::from))
 }
 
-/// A run to be noted.
-pub(super) struct New<'a> {
-    pub(super) id: RunId,
-    pub(super) connection: ConnectionId,
-    pub(super) kind: RunKind,
-    pub(super) of_run: Option<RunId>,
-    pub(super) by: &'a str,
-    pub(super) by_user: Option<UserId>,
-    pub(super) reason: &'a str,
-}
-
-/// Notes a run that waits for a worker. One that is noted already stays as it is.
-pub(super) async fn insert(work: &Work, new: &New<'_>) -> db::Result<()> {
-    let sql = "INSERT INTO sync_runs (tenant_id, id, connection_id, kind, state, of_run, by_name, by_user, reason, created_at,
-            whole, calls, counts, reasons, findings, touches_admins, removed_people, granted, admins_lost)
-        VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8, $9, $10, 0, '{}', '[]', '[]', $10, 0, 0, 0)
-        ON CONFLICT (tenant_id, id) DO NOTHING";
-    let mut bound = values![
-        work.tenant,
-        new.id,
-        new.connection,
-        new.kind.word(),
-        new.of_run.map(|id| id.0),
-        new.by
-    ];
-    bound.extend(values![
-        new.by_user.map(|id| id.0),
-        new.reason,
-        work.now,
-        false
-    ]);
-    work.run(sql, bound).await.map(drop)
-}
-
-/// Notes that a worker began; false when the run has ended already.
-pub(super) async fn begin(work: &Work, id: RunId) -> db::Result<bool> {
-    let sql =
-        "UPDATE sync_runs SET state = 'running', started_at = $3 WHERE tenant_id = $1 AND id = $2
-        AND state IN ('queued', 'running')";
-    Ok(work.run(sql, values![work.tenant, id, work.now]).await? == 1)
-}
-
-/// How a run ended.
-#[derive(Clone, Debug)]
-pub(super) struct End {
-    pub(super) state: RunState,
-    pub(super) expires_at: Option<Timestamp>,
-    pub(super) whole: bool,
-    pub(super) calls: u64,
-    pub(super) counts: Counts,
-    pub(super) reasons: Vec<Reason>,
-    pub(super) findings: Vec<Finding>,
-    pub(super) touches_admins: bool,
-    /// What counts towards the guard's 24 hours.
-    pub(super) removed_people: u32,
-    pub(super) granted: u32,
-    pub(super) admins_lost: u32,
-    pub(super) deactivated: u32,
-}
-
-impl End {
-    /// A run that ended in `state` and did nothing.
-    pub(super) fn nothing(state: RunState, findings: Vec<Finding>) -> Self {
-        Self {
-            state,
-            expires_at: None,
-            whole: false,
-            calls: 0,
-            counts: Counts::default(),
-            reasons: Vec::new(),
-            findings,
-            touches_admins: false,
-            removed_people: 0,
-            granted: 0,
-            admins_lost: 0,
-            deactivated: 0,
-        }
-    }
-}
-
-/// Notes how a run ended. `tail` is where its remaining work (ended sessions) goes on.
-pub(super) async fn end(work: &Work, id: RunId, end: &End, tail: Option<i64>) -> db::Result<()> {
-    let sql = "UPDATE sync_runs SET state = $3, finished_at = $4, expires_at = $5, whole = $6, calls = $7, counts = $8,
-            reasons = $9, findings = $10, touches_admins = $11, removed_people = $12, granted = $13, admins_lost = $14, tail = $15,
-            blocked_people = $16
-        WHERE tenant_id = $1 AND id = $2";
-    let mut bound = values![
-        work.tenant,
-        id,
-        end.state.word(),
-        work.now,
-        end.expires_at.map(|at| at.0),
-        end.whole
-    ];
-    bound.extend(values![
-        i64::try_from(end.calls).unwrap_or(i64::MAX),
-        json!(end.counts).to_string()
-    ]);
-    bound.extend(values![
-        json!(end.reasons).to_string(),
-        json!(end.findings).to_string(),
-        end.touches_admins
-    ]);
-    bound.extend(values![
-        i64::from(end.removed_people),
-        i64::from(end.granted),
-        i64::from(end.admins_lost),
-        tail,
-        i64::from(end.deactivated)
-    ]);
-    work.run(sql, bound).await.map(drop)
-}
-
-/// Moves runs of a connection from one state to another.
-pub(super) async fn move_all(
-    work: &Work,
-    connection: ConnectionId,
-    from: RunState,
-    to: RunState,
-) -> db::Result<()> {
-    let sql = "UPDATE sync_runs SET state = $4 WHERE tenant_id = $1 AND connection_id = $2 AND state = $3";
-    work.run(
-        sql,
-        values![work.tenant, connection, from.word(), to.word()],
-    )
-    .await
-    .map(drop)
-}
-
-/// Moves one run on; [`db::Error::Stale`] when it was not in `from`.
-pub(super) async fn decide(work: &Work, id: RunId, from: RunState, to: RunState) -> db::Result<()> {
-    let sql = "UPDATE sync_runs SET state = $4, decided_by = $5, decided_at = $6 WHERE tenant_id = $1 AND id = $2 AND state = $3";
-    let bound = values![
-        work.tenant,
-        id,
-        from.word(),
-        to.word(),
-        work.actor.name.as_str(),
-        work.now
-    ];
-    work.run_versioned(sql, bound).await
-}
-
-/// Where ending sessions goes on; nothing when there is none to end.
-pub(super) async fn tail(work: &Work, id: RunId) -> db::Result<Option<i64>> {
-    #[derive(FromQueryResult)]
-    struct Tail {
-        tail: Option<i64>,
-    }
-    let sql = "SELECT tail FROM sync_runs WHERE tenant_id = $1 AND id = $2";
-    Ok(work
-        .row::<Tail>(sql, values![work.tenant, id])
-        .await?
-        .and_then(|row| row.tail))
-}
-
-/// Notes how far ending sessions got; nothing when it is done.
-pub(super) async fn set_tail(work: &Work, id: RunId, tail: Option<i64>) -> db::Result<()> {
-    let sql = "UPDATE sync_runs SET tail = $3 WHERE tenant_id = $1 AND id = $2";
-    work.run(sql, values![work.tenant, id, tail])
-        .await
-        .map(drop)
-}
-
-/// Ends the wait of runs that were not decided in time.
-pub(super) async fn expire(work: &Work, connection: ConnectionId) -> db::Result<()> {
-    let sql = "UPDATE sync_runs SET state = 'expired' WHERE tenant_id = $1 AND connection_id = $2 AND state = 'held' AND expires_at <= $3";
-    work.run(sql, values![work.tenant, connection, work.now])
-        .await
-        .map(drop)
-}
-
-/// Notes that earlier runs of this kind, which no worker has any more, came to nothing.
-pub(super) async fn abandon(
-    work: &Work,
-    connection: ConnectionId,
-    kind: RunKind,
-    but: RunId,
-) -> db::Result<()> {
-    let sql = "UPDATE sync_runs SET state = 'failed', finished_at = $5 WHERE tenant_id = $1 AND connection_id = $2
-        AND kind = $3 AND state = 'running' AND id <> $4";
-    work.run(
-        sql,
-        values![work.tenant, connection, kind.word(), but, work.now],
-    )
-    .await
-    .map(drop)
-}
-
 /// The runs rejected within the last 24 hours.
 pub(super) async fn rejected_lately(work: &Work, connection: ConnectionId) -> Result<Vec<Run>> {
     let sql = format!(
@@ -569,18 +283,4 @@ pub(super) async fn rejected_lately(work: &Work, connection: ConnectionId) -> Re
         )
         .await?;
     Ok(rows.into_iter().map(Run::from).collect())
-}
-
-/// Notes the first of two approvers.
-pub(super) async fn set_first_approver(work: &Work, id: RunId, person: UserId) -> db::Result<()> {
-    let sql = "UPDATE sync_runs SET first_approver = $3 WHERE tenant_id = $1 AND id = $2";
-    work.run(sql, values![work.tenant, id, person])
-        .await
-        .map(drop)
-}
-
-/// Notes that a run was undone.
-pub(super) async fn set_undone(work: &Work, id: RunId, by: RunId) -> db::Result<()> {
-    let sql = "UPDATE sync_runs SET undone_by = $3 WHERE tenant_id = $1 AND id = $2 AND undone_by IS NULL";
-    work.run_versioned(sql, values![work.tenant, id, by]).await
 }

@@ -215,7 +215,7 @@ pub async fn change(
     if let Some(limits) = change.limits {
         work.actor.need(Permission::GuardsManage)?;
         if limits.lower_than(&before.limits) {
-            super::decide::need_four_eyes_for_limits(work, connection, &limits).await?;
+            super::lowering::need_four_eyes_for_limits(work, connection, &limits).await?;
         }
         after.limits = limits;
     }

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use super::super::guard::Limits;
 use super::super::lookup::okta_groups as okta_groups_of;
-use super::super::{Error, SettingsChange, change_settings, decide, run, settings};
+use super::super::{Error, SettingsChange, change_settings, lowering, run, settings};
 use super::runs::RunView;
 use crate::app::{App, Work};
 use crate::db::{ConnectionId, Timestamp};
@@ -120,7 +120,7 @@ async fn change(
         // The wish of the first person stays, so that a second one can agree to it.
         drop(work);
         let mut work = app.begin(&actor).await?;
-        decide::ask_for_limits(&mut work, connection, limits, &reason).await?;
+        lowering::ask_for_limits(&mut work, connection, limits, &reason).await?;
         work.commit().await?;
         return Err(Error::SecondPerson.into());
     }
