@@ -176,12 +176,17 @@ async fn shared(
 
 /// A new org with its credentials.
 fn new(name: &str, options: &SandboxOptions) -> Result<Kept, StartError> {
-    let mut org = company(name, options);
+    let (org, keys) = std::thread::scope(|scope| {
+        let org = scope.spawn(|| company(name, options));
+        let keys = two_keys();
+        (org.join(), keys)
+    });
+    let mut org = org.map_err(|_| StartError::Key("the company could not be made".to_owned()))?;
     let now = Clock::default().now();
     if let Some(path) = &options.seed {
         crate::seed::read(&mut org, &ROUTER, path, now)?;
     }
-    let (oauth_key, dpop_key) = two_keys().ok_or_else(no_randomness)?;
+    let (oauth_key, dpop_key) = keys.ok_or_else(no_randomness)?;
     let oauth = service_app(&mut org, "Keywright OAuth", false, &oauth_key, now)?;
     let dpop = service_app(&mut org, "Keywright DPoP", true, &dpop_key, now)?;
     let api_token = secret().map_err(|error| StartError::Key(error.to_string()))?;

@@ -169,7 +169,15 @@ impl Groups {
         let Some(group) = self.rows.get_mut(serial) else {
             return false;
         };
-        match group.members.binary_search(&user) {
+        // Who was made last is the last member: no need to look through a large group.
+        let end = group.members.len();
+        let last = group.members.last().is_none_or(|last| *last < user);
+        let place = if last {
+            Err(end)
+        } else {
+            group.members.binary_search(&user)
+        };
+        match place {
             Ok(_) => false,
             Err(at) => {
                 group.members.insert(at, user);
