@@ -413,7 +413,12 @@ impl Work {
         if let Some(count) = self.app.part::<crate::testing::Statements>() {
             count.add();
         }
-        Statement::from_sql_and_values(self.engine().backend(), sql, values)
+        let engine = self.engine();
+        let sql = match engine {
+            Engine::Sqlite => db::for_sqlite(sql, values.len()),
+            Engine::Postgres => sql.into(),
+        };
+        Statement::from_sql_and_values(engine.backend(), sql, values)
     }
 }
 

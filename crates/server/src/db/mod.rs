@@ -18,7 +18,7 @@ pub(crate) use ids::id;
 pub use ids::{ConnectionId, JobId, SessionId, TenantId, UserId};
 pub use migrate::{Migration, SCHEMA_TABLE};
 pub use open::{Database, Engine};
-pub(crate) use sql::values;
+pub(crate) use sql::{for_sqlite, values};
 pub use time::Timestamp;
 
 #[cfg(test)]

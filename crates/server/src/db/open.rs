@@ -87,7 +87,7 @@ impl Database {
                 .synchronous(sqlx::sqlite::SqliteSynchronous::Normal)
                 .foreign_keys(true)
                 .pragma("temp_store", "MEMORY")
-                .pragma("cache_size", "-4000")
+                .pragma("cache_size", "-2000")
         });
         let pool = sea_orm::Database::connect(options).await?;
         if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {

@@ -15,7 +15,7 @@ use crate::jobs::Job;
 /// Up to so many rows are written in one transaction.
 const SMALL: usize = 2_000;
 /// Rows of one chunk of a large plan: some tens of milliseconds on a small machine, so that others need not wait.
-pub(super) const CHUNK: usize = 1_000;
+pub(super) const CHUNK: usize = 500;
 
 /// After so many chunks, and again each [`MEASURED`], the database is told how large its tables have become.
 const FIRST_MEASURED: usize = 20;
