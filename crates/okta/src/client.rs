@@ -111,6 +111,11 @@ impl Client {
         self.0.auth.sign_in().await
     }
 
+    /// Exchanges an authorization code for tokens, as the web app of the credentials. Sent once: a code is good once.
+    pub async fn exchange(&self, code: &crate::Code<'_>) -> Result<crate::Tokens, Error> {
+        self.0.auth.exchange(code).await
+    }
+
     /// A call by its path in the org (`/api/v1/users/me`) and query.
     pub(crate) fn call(
         &self,

@@ -1,13 +1,14 @@
 //! How a client proves itself to an org.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::{Secret, SigningKey};
+use crate::{Grants, Secret, SigningKey};
 
 /// The credentials of one connection. Exactly one kind is in force.
 ///
-/// The OAuth kinds differ only in what stands in the token request's form and in who signs; the authorization code
-/// grant is one more variant, whose refresh token is stored before the access token it came with is used.
+/// The OAuth kinds differ in what stands in the token request's form and in how the client authenticates; the refresh
+/// token of a consent is stored before the access token it came with is used.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Credentials {
@@ -29,6 +30,15 @@ pub enum Credentials {
         /// Key the tokens are bound to. Never the key of the assertions.
         dpop_key: SigningKey,
     },
+    /// A person's consent to a web app: bearer tokens, kept alive by refresh tokens that rotate.
+    AuthorizationCode {
+        /// Client id of the web app.
+        client_id: String,
+        /// Its secret.
+        client_secret: Secret,
+        /// Where the tokens are kept.
+        grants: Arc<dyn Grants>,
+    },
 }
 
 impl Credentials {
@@ -39,6 +49,7 @@ impl Credentials {
             Self::ApiToken(_) => "api_token",
             Self::Oauth { .. } => "oauth",
             Self::OauthDpop { .. } => "oauth_dpop",
+            Self::AuthorizationCode { .. } => "authorization_code",
         }
     }
 
@@ -47,14 +58,16 @@ impl Credentials {
     pub fn client_id(&self) -> Option<&str> {
         match self {
             Self::ApiToken(_) => None,
-            Self::Oauth { client_id, .. } | Self::OauthDpop { client_id, .. } => Some(client_id),
+            Self::Oauth { client_id, .. }
+            | Self::OauthDpop { client_id, .. }
+            | Self::AuthorizationCode { client_id, .. } => Some(client_id),
         }
     }
 
     pub(crate) const fn dpop_key(&self) -> Option<&SigningKey> {
         match self {
             Self::OauthDpop { dpop_key, .. } => Some(dpop_key),
-            Self::ApiToken(_) | Self::Oauth { .. } => None,
+            Self::ApiToken(_) | Self::Oauth { .. } | Self::AuthorizationCode { .. } => None,
         }
     }
 }
@@ -77,6 +90,16 @@ impl fmt::Debug for Credentials {
                 .field("client_id", client_id)
                 .field("key", key)
                 .field("dpop_key", dpop_key)
+                .finish(),
+            Self::AuthorizationCode {
+                client_id,
+                client_secret,
+                grants,
+            } => f
+                .debug_struct("AuthorizationCode")
+                .field("client_id", client_id)
+                .field("client_secret", client_secret)
+                .field("grants", grants)
                 .finish(),
         }
     }

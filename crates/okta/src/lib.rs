@@ -20,6 +20,7 @@
 //!
 //! - **Authentication**: API tokens; client credentials with `private_key_jwt`, with and without `DPoP`. Assertions and
 //!   proofs are fresh for each try, nonces are kept, scopes granted are compared with scopes asked, tokens are renewed early.
+//!   A person's consent by authorization code with PKCE, whose refresh tokens rotate without being lost ([`Grants`]).
 //! - **Clock**: Okta's `Date` puts ours right, so that a clock ten minutes off still works, and [`Client::skew`] tells.
 //! - **Paging**: `Link` to the end; circles, foreign hosts and cut pages are errors, never a short list.
 //! - **Rate budget**: a share of each limit for all work on a connection ([`RateBudget`]); 429 waits, spread.
@@ -35,6 +36,7 @@ mod client;
 mod clock;
 mod credentials;
 mod error;
+mod grant;
 mod key;
 mod limits;
 mod org_url;
@@ -47,11 +49,12 @@ mod wire;
 pub use auth::{SignedIn, TokenScheme};
 pub use budget::{BucketState, DEFAULT_SHARE, RateBudget, Waiting};
 pub use builder::Builder;
-pub use calls::{GroupQuery, LogQuery, UserQuery};
+pub use calls::{GroupQuery, LogQuery, UserQuery, segment};
 pub use client::Client;
 pub use clock::Clock;
 pub use credentials::Credentials;
 pub use error::{Answered, Error, Fault, Said, classify};
+pub use grant::{AuthorizationRequest, Code, Ended, Grants, Held, Pending, StoreFault, Tokens};
 pub use key::{KeyError, SigningAlgorithm, SigningKey};
 pub use keywright_model as model;
 pub use limits::Limits;

@@ -115,7 +115,8 @@ impl OrgUrl {
     }
 
     /// The address of a path (with or without query) of this org.
-    pub(crate) fn join(&self, path: &str) -> Option<Url> {
+    #[must_use]
+    pub fn join(&self, path: &str) -> Option<Url> {
         let url = Url::parse(&format!(
             "{}/{}",
             self.as_str(),

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use keywright_model::{OAuthError, TokenAnswer};
 use tokio::time::Instant;
 
 use super::{AccessToken, Auth, SignedIn, TokenScheme, jwt, sensitive, signing_time};
 use crate::budget::kind_of;
 use crate::error::{Answered, classify};
+use crate::grant::Tokens;
 use crate::tries::Tries;
 use crate::wire::{Answer, Wire};
 use crate::{Error, Secret, SigningKey};
@@ -18,37 +20,61 @@ const TOKEN_CALL: &str = "POST /oauth2/v1/token";
 /// A token is renewed this long before its end, or at half its life if it lives shorter.
 const RENEW_EARLY: Duration = Duration::from_secs(5 * 60);
 
-/// Who asks for a token: authenticated by `private_key_jwt`, bound by `DPoP` or not.
+/// Who asks for a token, bound by `DPoP` or not.
 #[derive(Clone, Copy)]
 pub(super) struct Asker<'a> {
     pub(super) client_id: &'a str,
-    pub(super) key: &'a SigningKey,
+    pub(super) proof: Proof<'a>,
     pub(super) dpop_key: Option<&'a SigningKey>,
 }
 
-/// What is asked for: the members of the form that differ between grants. The authorization code and refresh token
-/// grants are other lists of members; all around them is the same.
+/// By what a client authenticates itself.
+#[derive(Clone, Copy)]
+pub(super) enum Proof<'a> {
+    /// `private_key_jwt`.
+    Key(&'a SigningKey),
+    /// `client_secret_basic`.
+    Secret(&'a Secret),
+}
+
+/// When a token of this life is renewed.
+pub(super) fn renew_at(lives: Duration) -> Instant {
+    Instant::now() + lives.saturating_sub(RENEW_EARLY.min(lives / 2))
+}
+
+/// Form-encoded, as client id and secret are before they go into `Authorization` (RFC 6749 section 2.3.1).
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// What is asked for: the members of the form that differ between grants.
 type Grant<'a> = &'a [(&'a str, &'a str)];
 
 impl Auth {
     /// Client credentials (RFC 6749 section 4.4).
     pub(super) async fn client_credentials(&self, asker: Asker<'_>) -> Result<AccessToken, Error> {
         let scope = self.scopes.join(" ");
-        self.acquire(
-            asker,
-            &[("grant_type", "client_credentials"), ("scope", &scope)],
-        )
-        .await
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("scope", scope.as_str()),
+        ];
+        let answer = self.acquire_answer(asker, &form).await?;
+        self.accept(&answer)
     }
 
     /// Asks until there is a token or a refusal that asking again will not change. Assertion and proof are fresh for
     /// every try: their `jti` is good once, and a refused try may have used it up.
-    async fn acquire(&self, asker: Asker<'_>, grant: Grant<'_>) -> Result<AccessToken, Error> {
+    pub(super) async fn acquire_answer(
+        &self,
+        asker: Asker<'_>,
+        grant: Grant<'_>,
+    ) -> Result<Answer, Error> {
         let mut tries = Tries::default();
         loop {
             let skew = self.wire.clock.skew();
-            let error = match self.ask(asker, grant, &mut tries).await {
-                Ok(answer) if answer.status.is_success() => return self.accept(&answer),
+            let sent = self.post_form(asker, "/oauth2/v1/token", TOKEN_CALL, grant, &mut tries);
+            let error = match sent.await {
+                Ok(answer) if answer.status.is_success() => return Ok(answer),
                 Ok(answer) => self.refusal(&answer),
                 Err(error) => error,
             };
@@ -67,9 +93,25 @@ impl Auth {
         }
     }
 
-    async fn ask(
+    /// Asks once.
+    pub(super) async fn once(&self, asker: Asker<'_>, grant: Grant<'_>) -> Result<Answer, Error> {
+        let tries = &mut Tries::default();
+        let answer = self
+            .post_form(asker, "/oauth2/v1/token", TOKEN_CALL, grant, tries)
+            .await?;
+        if answer.status.is_success() {
+            Ok(answer)
+        } else {
+            Err(self.refusal(&answer))
+        }
+    }
+
+    /// Posts a form to an endpoint of the authorization server, with the client's own authentication.
+    pub(super) async fn post_form(
         &self,
         asker: Asker<'_>,
+        path: &str,
+        call: &str,
         grant: Grant<'_>,
         tries: &mut Tries,
     ) -> Result<Answer, Error> {
@@ -81,32 +123,34 @@ impl Auth {
         } = &self.wire;
         let endpoint = org.token_endpoint();
         let url = org
-            .join("/oauth2/v1/token")
-            .ok_or_else(|| Error::BadPath(endpoint.clone()))?;
+            .join(path)
+            .ok_or_else(|| Error::BadPath(path.to_owned()))?;
         let kind = kind_of("POST", url.path());
         let pass = self
             .budget
             .admit(&kind, &mut tries.waited, limits.rate_wait, &self.random)
             .await;
-        let pass = pass.map_err(|late| late.into_error(TOKEN_CALL))?;
+        let pass = pass.map_err(|late| late.into_error(call))?;
         let now = signing_time(clock);
-        let assertion = jwt::assertion(
-            asker.key,
-            asker.client_id,
-            &endpoint,
-            now,
-            &self.random.token_id(),
-        )?;
         let mut form = grant.to_vec();
-        form.push((
-            "client_assertion_type",
-            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        ));
-        form.push(("client_assertion", &assertion));
-        let mut request = http
-            .post(url.clone())
-            .header("accept", "application/json")
-            .form(&form);
+        let mut request = http.post(url.clone()).header("accept", "application/json");
+        let assertion;
+        match asker.proof {
+            Proof::Key(key) => {
+                let jti = self.random.token_id();
+                assertion = jwt::assertion(key, asker.client_id, &endpoint, now, &jti)?;
+                form.push((
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                ));
+                form.push(("client_assertion", &assertion));
+            }
+            Proof::Secret(secret) => {
+                request =
+                    request.basic_auth(encoded(asker.client_id), Some(encoded(secret.reveal())));
+            }
+        }
+        let mut request = request.form(&form);
         if let Some(dpop_key) = asker.dpop_key {
             let nonce = self.nonces().token_endpoint.clone();
             let proven = jwt::Proven {
@@ -120,7 +164,7 @@ impl Auth {
         }
         let answer = self
             .wire
-            .exchange(request.build().map_err(|_| Error::NotAHeader)?, TOKEN_CALL)
+            .exchange(request.build().map_err(|_| Error::NotAHeader)?, call)
             .await?;
         self.budget.note(&pass, &answer, clock);
         if let Some(nonce) = answer.header("dpop-nonce") {
@@ -150,6 +194,36 @@ impl Auth {
             }
             other => other,
         }
+    }
+
+    /// The tokens of a consent. Of what was asked less may have been granted, without a word.
+    pub(super) fn tokens(&self, answer: &Answer) -> Result<Tokens, Error> {
+        let malformed = |cause: &str| Error::Malformed {
+            call: TOKEN_CALL.to_owned(),
+            cause: cause.to_owned(),
+            request_id: answer.request_id(),
+        };
+        // The JSON's own error would quote the token.
+        let token: TokenAnswer =
+            serde_json::from_slice(&answer.body).map_err(|_| malformed("not a token answer"))?;
+        if !token.token_type.eq_ignore_ascii_case("bearer") {
+            return Err(malformed("not a bearer token"));
+        }
+        let scopes = match token.scope.as_str() {
+            Some(scopes) => scopes.split_whitespace().map(str::to_owned).collect(),
+            None => self.scopes.clone(),
+        };
+        let now = self.wire.clock.local();
+        let lives = SignedDuration::from_secs(i64::try_from(token.expires_in).unwrap_or_default());
+        Ok(Tokens {
+            access: Secret::new(token.access_token.into_inner()),
+            refresh: token
+                .refresh_token
+                .into_value()
+                .map(|token| Secret::new(token.into_inner())),
+            scopes,
+            expires_at: now.checked_add(lives).unwrap_or(now),
+        })
     }
 
     fn accept(&self, answer: &Answer) -> Result<AccessToken, Error> {
@@ -184,7 +258,6 @@ impl Auth {
             });
         }
         let lives = Duration::from_secs(token.expires_in);
-        let renew_at = Instant::now() + lives.saturating_sub(RENEW_EARLY.min(lives / 2));
         Ok(AccessToken {
             secret: Secret::new(token.access_token.into_inner()),
             signed_in: SignedIn {
@@ -192,7 +265,7 @@ impl Auth {
                 scopes,
                 lives: Some(lives),
             },
-            renew_at: Some(renew_at),
+            renew_at: Some(renew_at(lives)),
         })
     }
 }

@@ -9,6 +9,7 @@
 //! ```
 
 mod acquire;
+mod consent;
 mod jwt;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,7 +23,7 @@ use url::Url;
 use crate::random::Random;
 use crate::wire::Wire;
 use crate::{Clock, Credentials, Error, RateBudget, Secret};
-use acquire::Asker;
+use acquire::{Asker, Proof};
 
 /// While we do not know Okta's time, what we sign is dated back by this: Okta refuses what comes from its future.
 const UNSURE: SignedDuration = SignedDuration::from_secs(5);
@@ -86,6 +87,13 @@ struct Nonces {
 #[derive(Debug)]
 pub(crate) struct Used(Arc<AccessToken>);
 
+/// The token in force, and the last that Okta refused.
+#[derive(Debug, Default)]
+struct Cached {
+    token: Option<Arc<AccessToken>>,
+    refused: Option<Secret>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Auth {
     pub(super) credentials: Credentials,
@@ -93,7 +101,7 @@ pub(crate) struct Auth {
     pub(super) wire: Wire,
     pub(super) budget: Arc<RateBudget>,
     pub(super) random: Random,
-    token: tokio::sync::Mutex<Option<Arc<AccessToken>>>,
+    token: tokio::sync::Mutex<Cached>,
     nonces: Mutex<Nonces>,
 }
 
@@ -173,10 +181,12 @@ impl Auth {
     pub(crate) async fn forget(&self, used: &Used) {
         let mut cached = self.token.lock().await;
         if cached
+            .token
             .as_ref()
             .is_some_and(|token| Arc::ptr_eq(token, &used.0))
         {
-            *cached = None;
+            cached.token = None;
+            cached.refused = Some(used.0.secret.clone());
         }
     }
 
@@ -188,7 +198,7 @@ impl Auth {
     /// The token in force. One caller acquires, the others wait for what it gets.
     async fn token(&self) -> Result<Arc<AccessToken>, Error> {
         let mut cached = self.token.lock().await;
-        if let Some(token) = cached.as_ref().filter(|token| token.is_fresh()) {
+        if let Some(token) = cached.token.as_ref().filter(|token| token.is_fresh()) {
             return Ok(Arc::clone(token));
         }
         let token = Arc::new(match &self.credentials {
@@ -204,7 +214,7 @@ impl Auth {
             Credentials::Oauth { client_id, key } => {
                 self.client_credentials(Asker {
                     client_id,
-                    key,
+                    proof: Proof::Key(key),
                     dpop_key: None,
                 })
                 .await?
@@ -216,13 +226,27 @@ impl Auth {
             } => {
                 self.client_credentials(Asker {
                     client_id,
-                    key,
+                    proof: Proof::Key(key),
                     dpop_key: Some(dpop_key),
                 })
                 .await?
             }
+            Credentials::AuthorizationCode {
+                client_id,
+                client_secret,
+                grants,
+            } => {
+                let asker = Asker {
+                    client_id,
+                    proof: Proof::Secret(client_secret),
+                    dpop_key: None,
+                };
+                self.by_consent(asker, &**grants, cached.refused.as_ref())
+                    .await?
+            }
         });
-        *cached = Some(Arc::clone(&token));
+        cached.token = Some(Arc::clone(&token));
+        cached.refused = None;
         Ok(token)
     }
 

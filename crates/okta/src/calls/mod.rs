@@ -12,7 +12,8 @@ pub use logs::LogQuery;
 pub use users::UserQuery;
 
 /// One segment of a path, with everything encoded that is not plain: an id can never leave its place.
-pub(crate) fn segment(text: &str) -> String {
+#[must_use]
+pub fn segment(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -4,6 +4,7 @@ use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::call::decode;
 use crate::client::Client;
 use crate::paging::Listed;
 use crate::{Error, Pages};
@@ -31,6 +32,24 @@ impl Client {
     {
         self.fetch(&self.call(Method::POST, path, query)?.json(body)?)
             .await
+    }
+
+    /// `POST` with a body or none, whatever the answer: its JSON, or null when it is empty. Not repeated on failure.
+    pub async fn post_any(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&serde_json::Value>,
+    ) -> Result<serde_json::Value, Error> {
+        let mut call = self.call(Method::POST, path, query)?;
+        if let Some(body) = body {
+            call = call.json(body)?;
+        }
+        let answer = self.send(&call).await?;
+        if answer.body.is_empty() {
+            return Ok(serde_json::Value::Null);
+        }
+        decode(&call, &answer)
     }
 
     /// `POST` without a body (lifecycle calls); the answer, mostly `{}` or nothing, is dropped.
@@ -62,7 +81,12 @@ impl Client {
 
     /// `DELETE`; never repeated by itself, as deleting an active user twice is not deleting once.
     pub async fn delete(&self, path: &str) -> Result<(), Error> {
-        self.send(&self.call(Method::DELETE, path, &[])?)
+        self.delete_with(path, &[]).await
+    }
+
+    /// `DELETE` with a query.
+    pub async fn delete_with(&self, path: &str, query: &[(&str, &str)]) -> Result<(), Error> {
+        self.send(&self.call(Method::DELETE, path, query)?)
             .await
             .map(drop)
     }

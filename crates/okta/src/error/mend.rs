@@ -52,6 +52,13 @@ impl Error {
             Self::GrantRejected(_) => {
                 "Sign in to Okta again for this connection; the earlier consent has ended."
             }
+            Self::ConsentEnded(crate::Ended::Reused) => {
+                "Look in Okta's system log for app.oauth2.token.detect_reuse, make a new client secret for the app, and \
+                 sign in to Okta again for this connection."
+            }
+            Self::ConsentEnded(_) => {
+                "Sign in to Okta again for this connection (keywright connection consent)."
+            }
             Self::NotAHeader => {
                 "Copy the token again: it must be one line of letters, digits, - and _."
             }
@@ -138,6 +145,9 @@ impl Error {
             }
             Self::NoHttpClient(_) => {
                 "Check this machine's certificate store and its proxy variables (HTTPS_PROXY)."
+            }
+            Self::Store(_) => {
+                "Look at this machine's disk and database; it is tried again by itself."
             }
             Self::Timeout { .. } | Self::Truncated { .. } => {
                 "The way to Okta is slow or broken. Nothing was changed here; it is tried again by itself."

@@ -104,6 +104,9 @@ pub enum Error {
     /// Grant, code or refresh token refused (`invalid_grant`).
     #[error("Okta refuses the grant: {0}")]
     GrantRejected(Box<Said>),
+    /// A person's consent is at its end: that person, or another, must sign in to Okta again for it.
+    #[error("the consent has ended: {0}")]
+    ConsentEnded(crate::Ended),
     /// The private key could not sign.
     #[error("the private key could not sign")]
     CannotSign,
@@ -205,6 +208,10 @@ pub enum Error {
         request_id: Option<String>,
     },
 
+    /// The tokens of a consent could not be kept or read here.
+    #[error("the tokens of the consent could not be kept: {0}")]
+    Store(#[from] crate::StoreFault),
+
     // Okta
     /// Okta is being reconciled; it asks to try again (423).
     #[error("Okta is busy with this: {0}")]
@@ -288,6 +295,7 @@ impl Error {
             | Self::DpopRequired(_)
             | Self::InvalidDpopProof(_)
             | Self::GrantRejected(_)
+            | Self::ConsentEnded(_)
             | Self::CannotSign
             | Self::NotAHeader => Fault::Credentials,
             Self::ScopeMissing { .. }
@@ -307,6 +315,7 @@ impl Error {
             Self::Unreachable { .. }
             | Self::Timeout { .. }
             | Self::Truncated { .. }
+            | Self::Store(_)
             | Self::NoHttpClient(_) => Fault::Network,
             Self::Busy(_)
             | Self::ServerFault(_)
