@@ -106,6 +106,17 @@ impl Api {
         self.call(Method::POST, path, Some(body)).await
     }
 
+    /// `POST` with a JSON body and further headers.
+    pub(crate) async fn post_with(
+        &self,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<Value> {
+        let bytes = self.bytes(Method::POST, path, Some(body), headers).await?;
+        serde_json::from_slice(&bytes).context("the server's answer is no JSON")
+    }
+
     /// `PUT` with a JSON body.
     pub(crate) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         self.call(Method::PUT, path, Some(body)).await
@@ -131,7 +142,7 @@ impl Api {
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<Value> {
-        let bytes = self.bytes(method, path, body).await?;
+        let bytes = self.bytes(method, path, body, &[]).await?;
         if bytes.is_empty() {
             return Ok(Value::Null);
         }
@@ -140,7 +151,7 @@ impl Api {
 
     /// `GET` of a path whose answer is text.
     pub(crate) async fn text(&self, path: &str) -> anyhow::Result<String> {
-        let bytes = self.bytes(Method::GET, path, None).await?;
+        let bytes = self.bytes(Method::GET, path, None, &[]).await?;
         String::from_utf8(bytes).context("the server's answer is no text")
     }
 
@@ -149,12 +160,18 @@ impl Api {
         method: Method,
         path: &str,
         body: Option<&Value>,
+        headers: &[(&str, &str)],
     ) -> anyhow::Result<Vec<u8>> {
         let (status, bytes) = match &self.reach {
             Reach::Http { base, key, client } => {
-                send(base, key, client, method, path, body).await?
+                let url = base.join(&format!("api/v1{path}"))?;
+                let mut request = client.request(method, url).bearer_auth(key.expose_secret());
+                for (name, value) in headers {
+                    request = request.header(*name, *value);
+                }
+                send(base, request, body).await?
             }
-            Reach::Local(local) => local.send(method, path, body).await?,
+            Reach::Local(local) => local.send(method, path, body, headers).await?,
         };
         if (200..300).contains(&status) {
             Ok(bytes)
@@ -240,14 +257,9 @@ fn http(server: &str, key: Option<SecretString>) -> anyhow::Result<Reach> {
 
 async fn send(
     base: &Url,
-    key: &SecretString,
-    client: &reqwest::Client,
-    method: Method,
-    path: &str,
+    mut request: reqwest::RequestBuilder,
     body: Option<&Value>,
 ) -> anyhow::Result<(u16, Vec<u8>)> {
-    let url = base.join(&format!("api/v1{path}"))?;
-    let mut request = client.request(method, url).bearer_auth(key.expose_secret());
     if let Some(body) = body {
         request = request.json(body);
     }

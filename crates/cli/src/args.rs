@@ -95,6 +95,7 @@ pub(crate) enum Command {
     Sandbox(commands::sandbox::Sandbox),
     Connect(commands::connect::Connect),
     Connection(commands::connection::Connection),
+    Action(commands::action::Action),
     Doctor(commands::doctor::Doctor),
     Sync(commands::sync::Sync),
     Role(commands::role::Role),

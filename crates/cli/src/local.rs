@@ -68,11 +68,15 @@ impl Local {
         method: Method,
         path: &str,
         body: Option<&Value>,
+        headers: &[(&str, &str)],
     ) -> anyhow::Result<(u16, Vec<u8>)> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", router::API))
             .header(CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(key) = &self.key {
             request = request.header(AUTHORIZATION, format!("Bearer {}", key.expose_secret()));
         }

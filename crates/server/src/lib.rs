@@ -3,6 +3,7 @@
 //! Ground floor: [`db`], [`jobs`], [`vault`], [`audit`], [`sessions`], [`tenants`]; every unit of work goes through
 //! [`app::App`] and [`app::Work`].
 
+pub mod actions;
 pub mod activity;
 pub mod actor;
 pub mod apikeys;

@@ -7,21 +7,24 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::connection::{self, newest_client_key};
+use super::consent;
 use crate::api::Api;
 use crate::exit::{Exit, bad_usage};
 use crate::output::{Printer, at, is_interactive, print_json, say, text};
 
 /// The ways a connection can prove itself.
-pub(crate) const KINDS: [&str; 3] = ["oauth_dpop", "oauth", "api_token"];
+pub(crate) const KINDS: [&str; 4] = ["oauth_dpop", "oauth", "api_token", "authorization_code"];
 /// What a connection can be switched on for.
 pub(crate) const JOBS: [&str; 5] = ["sync", "events", "keys", "passkeys", "actions"];
+/// The variable that can hold the secret of a web app.
+pub(crate) const SECRET: &str = "KEYWRIGHT_OKTA_CLIENT_SECRET";
 /// The variable that can hold an API token.
 pub(crate) const TOKEN: &str = "KEYWRIGHT_OKTA_API_TOKEN";
 
 /// Join an Okta org.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  keywright connect                                   # asks for everything\n  keywright connect acme.okta.com                     # makes a key and shows it; --client-id later\n  keywright connect acme --client-id 0oa1bcde2FGHIJ3kl4m5 --key-file key.pem\n  keywright connect acme --auth api_token --token-file - < token.txt"
+    after_help = "Examples:\n  keywright connect                                   # asks for everything\n  keywright connect acme.okta.com                     # makes a key and shows it; --client-id later\n  keywright connect acme --client-id 0oa1bcde2FGHIJ3kl4m5 --key-file key.pem\n  keywright connect acme --auth api_token --token-file - < token.txt\n  keywright connect acme --auth authorization_code --client-id 0oa1 --secret-file secret.txt   # then an admin consents"
 )]
 pub(crate) struct Connect {
     /// The org, in any spelling: acme, acme.okta.com, the address bar of the admin console.
@@ -62,6 +65,12 @@ pub(crate) struct Connect {
     /// A file with the API token; `-` is standard input, else `KEYWRIGHT_OKTA_API_TOKEN`.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// A file with the web app's client secret, for `authorization_code`; `-` is standard input, else `KEYWRIGHT_OKTA_CLIENT_SECRET`.
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// The scopes to ask consent for, separated by commas; by default what the jobs need.
+    #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
+    scopes: Option<Vec<String>>,
     /// What it is switched on for, separated by commas.
     #[arg(long, value_delimiter = ',', default_value = "sync", value_parser = JOBS)]
     jobs: Vec<String>,
@@ -80,6 +89,9 @@ impl Connect {
             self.ask()?;
         }
         let made = api.post("/connections", &self.body()?).await?;
+        if at(&made, "authentication") == "authorization_code" {
+            return consent::after_joining(api, printer, &made).await;
+        }
         let has_client = at(&made, "authentication") != "api_token";
         if has_client && at(&made, "client_id").is_null() {
             return self.without_client(api, printer, made, asks).await;
@@ -95,7 +107,7 @@ impl Connect {
         );
         if self.auth.is_none() && !is_interactive() {
             let said = answer(
-                "How to prove ourselves to it (oauth_dpop, oauth, api_token; empty: oauth_dpop)",
+                "How to prove ourselves to it (oauth_dpop, oauth, api_token, authorization_code; empty: oauth_dpop)",
             )?;
             let kind = if said.is_empty() { KINDS[0] } else { &said };
             if !KINDS.contains(&kind) {
@@ -118,6 +130,7 @@ impl Connect {
                 "service app with DPoP (recommended)",
                 "service app without DPoP",
                 "API token (acts as the admin who made it)",
+                "web app, by an admin's consent",
             ];
             let chosen = dialoguer::Select::new()
                 .with_prompt("How to prove ourselves to it")
@@ -152,6 +165,19 @@ impl Connect {
         }
         if let Some(file) = &self.dpop_key_file {
             body["dpop_key"] = given_key(file, self.dpop_public_key_file.as_ref())?;
+        }
+        if let Some(scopes) = &self.scopes {
+            body["scopes"] = json!(scopes);
+        }
+        if auth == "authorization_code" && (self.secret_file.is_some() || self.client_id.is_some())
+        {
+            let secret = crate::secret::find(
+                "client secret",
+                "--secret-file",
+                self.secret_file.as_ref(),
+                SECRET,
+            )?;
+            body["client_secret"] = json!(secret.expose_secret());
         }
         if auth == "api_token" {
             let token =

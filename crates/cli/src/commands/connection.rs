@@ -1,4 +1,4 @@
-//! `connection list|show|set|test|rotate|remove`.
+//! `connection list|show|set|test|rotate|consent|remove`.
 
 use std::path::PathBuf;
 
@@ -43,6 +43,11 @@ enum Action {
         after_help = "Example:\n  keywright connection rotate acme            # makes a new key and shows it\n  keywright connection rotate acme --finish   # once Okta knows it\n  keywright connection rotate acme --token-file - < token.txt"
     )]
     Rotate(Rotate),
+    /// Consent at Okta in a browser, for a connection by authorization code; again when the consent has ended.
+    #[command(
+        after_help = "Examples:\n  keywright connection consent acme            # prints an address to open, and waits\n  keywright connection consent acme --show     # how the consent stands, and the redirect URIs for the app\n  keywright connection consent acme --scopes   # what can be asked for, and what needs it"
+    )]
+    Consent(super::consent::Consent),
     /// Remove a connection; what people had through it ends.
     #[command(
         after_help = "Examples:\n  keywright connection remove acme --yes\n  KEYWRIGHT_API_KEY=$(cat key.txt) keywright connection remove acme --force --reason \"the org was deleted\""
@@ -98,6 +103,12 @@ struct Set {
     /// A file with an API token, when it changes to `api_token`; `-` is standard input.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// A file with the web app's client secret; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// The scopes to ask consent for, separated by commas; in force with the next consent.
+    #[arg(long, value_delimiter = ',', value_name = "SCOPES")]
+    scopes: Option<Vec<String>>,
 }
 
 #[derive(Debug, Args)]
@@ -183,6 +194,7 @@ impl Connection {
                 test(api, printer, &connection).await
             }
             Action::Rotate(rotate) => rotate.run(api, printer).await,
+            Action::Consent(consent) => consent.run(api, printer).await,
             Action::Remove(remove) => remove.run(api, printer).await,
         }
     }
@@ -292,6 +304,13 @@ impl Set {
                 "api_token",
                 Some(crate::secret::from_file(path)?.expose_secret().into()),
             );
+        }
+        if let Some(path) = &self.secret_file {
+            let secret = crate::secret::from_file(path)?;
+            change.insert("client_secret".to_owned(), secret.expose_secret().into());
+        }
+        if let Some(scopes) = self.scopes {
+            change.insert("scopes".to_owned(), scopes.into());
         }
         if change.is_empty() {
             return Err(bad_usage(

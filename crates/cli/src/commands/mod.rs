@@ -1,5 +1,6 @@
 //! One file for each group of commands.
 
+pub(crate) mod action;
 pub(crate) mod admin;
 pub(crate) mod api_key;
 pub(crate) mod audit;
@@ -8,6 +9,7 @@ pub(crate) mod collision;
 pub(crate) mod config;
 pub(crate) mod connect;
 pub(crate) mod connection;
+pub(crate) mod consent;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod group;
@@ -51,6 +53,7 @@ async fn over_api(command: Command, api: &Api, printer: Printer) -> anyhow::Resu
     match command {
         Command::Connect(connect) => connect.run(api, printer).await,
         Command::Connection(connection) => connection.run(api, printer).await,
+        Command::Action(action) => action.run(api, printer).await,
         Command::Doctor(doctor) => doctor.run(api, printer).await,
         Command::Sync(sync) => sync.run(api, printer).await,
         Command::Role(role) => role.run(api, printer).await,

@@ -47,6 +47,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("directory", &[]),
     ("apikeys", &["directory"]),
     ("connections", &["directory"]),
+    ("actions", &["directory", "connections"]),
     ("scim", &["directory", "connections"]),
     ("sync", &["directory", "connections", "scim"]),
     ("saml", &["directory", "connections"]),

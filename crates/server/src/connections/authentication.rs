@@ -15,6 +15,8 @@ pub enum Authentication {
     /// The same with tokens bound to a key of ours (DPoP, RFC 9449); recommended.
     #[default]
     OauthDpop,
+    /// A web app with client id and secret, by the consent of a person: authorization code with PKCE, refresh tokens.
+    AuthorizationCode,
 }
 
 impl Authentication {
@@ -25,20 +27,32 @@ impl Authentication {
             Self::ApiToken => "api_token",
             Self::Oauth => "oauth",
             Self::OauthDpop => "oauth_dpop",
+            Self::AuthorizationCode => "authorization_code",
         }
     }
 
     /// Reads the word.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
-        [Self::ApiToken, Self::Oauth, Self::OauthDpop]
-            .into_iter()
-            .find(|kind| kind.word() == word)
+        [
+            Self::ApiToken,
+            Self::Oauth,
+            Self::OauthDpop,
+            Self::AuthorizationCode,
+        ]
+        .into_iter()
+        .find(|kind| kind.word() == word)
     }
 
-    /// True for those that need a client id and a client key.
+    /// True for those that need a client id.
     #[must_use]
     pub fn has_client(self) -> bool {
+        !matches!(self, Self::ApiToken)
+    }
+
+    /// True for those that need keys: to sign assertions and proofs.
+    #[must_use]
+    pub fn has_keys(self) -> bool {
         matches!(self, Self::Oauth | Self::OauthDpop)
     }
 }
@@ -136,6 +150,8 @@ const ACTIONS: &[Scope] = &[
     Scope::needed("okta.users.manage", "change people"),
     Scope::needed("okta.groups.manage", "change members of groups"),
     Scope::helpful("okta.logs.read", "list sign-ins"),
+    Scope::helpful("okta.schemas.read", "know the org's own profile attributes"),
+    Scope::helpful("okta.apps.manage", "assign apps to people"),
 ];
 
 /// A scope a job asks for.
@@ -207,6 +223,7 @@ mod tests {
             Authentication::ApiToken,
             Authentication::Oauth,
             Authentication::OauthDpop,
+            Authentication::AuthorizationCode,
         ] {
             assert_eq!(Authentication::of(kind.word()), Some(kind));
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.word());
@@ -224,7 +241,13 @@ mod tests {
         assert_eq!(names(&[Job::Sync]), ["okta.groups.read", "okta.users.read"]);
         assert_eq!(
             names(&[Job::Sync, Job::Actions]),
-            ["okta.users.manage", "okta.groups.manage", "okta.logs.read"]
+            [
+                "okta.users.manage",
+                "okta.groups.manage",
+                "okta.logs.read",
+                "okta.schemas.read",
+                "okta.apps.manage"
+            ]
         );
         let logs = scopes(&[Job::Actions, Job::Events])
             .into_iter()

@@ -10,7 +10,8 @@ use secrecy::ExposeSecret;
 use super::create::TOKEN_COLUMN;
 use super::keys::{self, Key, KeyState, Purpose};
 use super::{
-    Authentication, Capability, Connection, Error, Outcome, Status, authentication, find, store,
+    Authentication, Capability, Connection, Error, Outcome, Status, authentication, consent, find,
+    store,
 };
 use crate::actor::Actor;
 use crate::app::{App, Work};
@@ -56,12 +57,16 @@ pub async fn client(app: &App, tenant: TenantId, id: ConnectionId) -> Result<Cli
     }
     let made_of = MadeOf {
         version: connection.version,
-        scopes: scopes(&connection),
+        scopes: match connection.authentication {
+            Authentication::AuthorizationCode => consent::granted(&work, &connection).await?,
+            _ => scopes(&connection),
+        },
     };
     let clients = clients(app);
     if let Some(kept) = clients.of(tenant, id).filter(|(kept, _)| *kept == made_of) {
         return Ok(kept.1);
     }
+    consent::must_be(&work, &connection).await?;
     let credentials = credentials(&work, &connection).await?;
     let client = build(
         app,
@@ -85,7 +90,10 @@ pub fn budget(app: &App, tenant: TenantId, connection: &Connection) -> Arc<RateB
 pub(super) async fn for_test(work: &Work, connection: &Connection) -> Result<Client, Error> {
     let app = work.app();
     let credentials = credentials(work, connection).await?;
-    let wanted = wanted(connection);
+    let wanted = match connection.authentication {
+        Authentication::AuthorizationCode => consent::granted(work, connection).await?,
+        _ => wanted(connection),
+    };
     build(
         app,
         connection,
@@ -129,6 +137,9 @@ async fn credentials(work: &Work, connection: &Connection) -> Result<Credentials
             connection.id,
             &sealed,
         )?));
+    }
+    if authentication == Authentication::AuthorizationCode {
+        return consent::credentials(work, connection).await;
     }
     let keys = store::keys(work, connection.id).await?;
     let client_key = current(&keys, Purpose::Client).ok_or(Error::Missing {

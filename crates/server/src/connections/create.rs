@@ -6,7 +6,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::keys::{self, Algorithm, GivenKey, Key, KeyState, Purpose};
-use super::{Authentication, Connection, DEFAULT_SHARE, Domain, Error, Job, Status, store};
+use super::{
+    Authentication, Connection, DEFAULT_SHARE, Domain, Error, Job, Status, consent, store,
+};
 use crate::actor::Permission;
 use crate::app::Work;
 use crate::db::ConnectionId;
@@ -34,6 +36,13 @@ pub struct New {
     #[serde(default, deserialize_with = "super::given::optional")]
     #[schema(value_type = Option<String>, format = "password")]
     pub api_token: Option<SecretString>,
+    /// The web app's secret, for `authorization_code`; can be given later.
+    #[serde(default, deserialize_with = "super::given::optional")]
+    #[schema(value_type = Option<String>, format = "password")]
+    pub client_secret: Option<SecretString>,
+    /// The scopes to ask a person's consent for; by default what the jobs need. `offline_access` is always among them.
+    #[serde(default)]
+    pub scopes: Option<Vec<String>>,
     /// What it is switched on for; by default `sync`.
     #[serde(default)]
     pub jobs: Option<Vec<Job>>,
@@ -68,6 +77,13 @@ pub struct Change {
     #[serde(default, deserialize_with = "super::given::optional")]
     #[schema(value_type = Option<String>, format = "password")]
     pub api_token: Option<SecretString>,
+    /// Another client secret, for `authorization_code`.
+    #[serde(default, deserialize_with = "super::given::optional")]
+    #[schema(value_type = Option<String>, format = "password")]
+    pub client_secret: Option<SecretString>,
+    /// Other scopes to ask a person's consent for; in force with the next consent.
+    #[serde(default)]
+    pub scopes: Option<Vec<String>>,
     /// Other jobs.
     #[serde(default)]
     pub jobs: Option<Vec<Job>>,
@@ -131,6 +147,7 @@ pub async fn create(work: &mut Work, new: New) -> Result<Connection, Error> {
     for key in &keys {
         store::insert_key(work, connection.id, key).await?;
     }
+    choose(work, &connection, true, new.scopes, new.client_secret).await?;
     record(
         work,
         "connection.created",
@@ -149,7 +166,7 @@ fn first_keys(
     authentication: Authentication,
     algorithm: Algorithm,
 ) -> Result<Vec<Key>, Error> {
-    if !authentication.has_client() {
+    if !authentication.has_keys() {
         return match (client, dpop) {
             (None, None) => Ok(Vec::new()),
             _ => Err(Error::DoesNotGo {
@@ -194,6 +211,8 @@ pub async fn change(
     switch(work, &before, &mut after, change.enabled);
     store::update(work, &after, version.unwrap_or(before.version)).await?;
     keep_secrets(work, &after, change.api_token).await?;
+    let anew = before.authentication != after.authentication;
+    choose(work, &after, anew, change.scopes, change.client_secret).await?;
     record(
         work,
         "connection.changed",
@@ -202,6 +221,39 @@ pub async fn change(
     )
     .await?;
     super::find(work, id).await
+}
+
+/// Scopes and secret of a connection by consent; with another way to prove itself it has none.
+async fn choose(
+    work: &Work,
+    connection: &Connection,
+    anew: bool,
+    scopes: Option<Vec<String>>,
+    secret: Option<SecretString>,
+) -> Result<(), Error> {
+    let (id, authentication) = (connection.id, connection.authentication);
+    if authentication != Authentication::AuthorizationCode {
+        return match (scopes, secret) {
+            (None, None) if anew => Ok(consent::delete(work, id).await?),
+            (None, None) => Ok(()),
+            (Some(_), _) => Err(Error::DoesNotGo {
+                field: "scopes",
+                authentication,
+            }),
+            (None, Some(_)) => Err(Error::DoesNotGo {
+                field: "client_secret",
+                authentication,
+            }),
+        };
+    }
+    if anew || scopes.is_some() {
+        let scopes = consent::check_scopes(scopes, &connection.jobs)?;
+        consent::choose(work, id, &scopes).await?;
+    }
+    match secret {
+        Some(secret) => consent::set_secret(work, id, &secret).await,
+        None => Ok(()),
+    }
 }
 
 /// Off is off; on again, or with another way to prove itself, it has to be tested first.
@@ -238,7 +290,7 @@ async fn keep_secrets(
         if store::api_token(work, after.id).await?.is_some() {
             store::set_api_token(work, after.id, None).await?;
         }
-        if store::keys(work, after.id).await?.is_empty() {
+        if authentication.has_keys() && store::keys(work, after.id).await?.is_empty() {
             for key in first_keys(work, None, None, authentication, Algorithm::default())? {
                 store::insert_key(work, after.id, &key).await?;
             }

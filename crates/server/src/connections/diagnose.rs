@@ -127,6 +127,9 @@ impl About<'_> {
             Authentication::Oauth => {
                 Check::ok(Capability::Authenticated, format!("Okta knows the app {}", self.client()))
             }
+            Authentication::AuthorizationCode => {
+                Check::ok(Capability::Authenticated, format!("Okta takes the consent given to the app {}", self.client()))
+            }
             Authentication::OauthDpop if bound => {
                 Check::ok(Capability::Authenticated, format!("Okta knows the app {} and binds its tokens by DPoP", self.client()))
             }
@@ -229,6 +232,9 @@ impl About<'_> {
             let what = match self.connection.authentication {
                 Authentication::ApiToken => {
                     "the owner of the API token has no administrator role that sees people and groups"
+                }
+                Authentication::AuthorizationCode => {
+                    "the person who consented has no administrator role: Okta hides everything"
                 }
                 Authentication::Oauth | Authentication::OauthDpop => {
                     "the app has its scopes but no administrator role: Okta hides everything from it"
@@ -359,6 +365,10 @@ impl About<'_> {
         match self.connection.authentication {
             Authentication::ApiToken => format!(
                 "in {} open Security > Administrators > Add administrator, and give the token's owner the role {role}",
+                self.connection.domain.admin_url()
+            ),
+            Authentication::AuthorizationCode => format!(
+                "in {} open Security > Administrators > Add administrator, and give the person who consented the role {role}",
                 self.connection.domain.admin_url()
             ),
             Authentication::Oauth | Authentication::OauthDpop => self.in_app(&format!(

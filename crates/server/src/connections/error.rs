@@ -57,6 +57,29 @@ pub enum Error {
     /// A key cannot be used.
     #[error(transparent)]
     Key(#[from] super::KeyError),
+    /// The web app's secret cannot be used.
+    #[error(
+        "this is no client secret: it is one word of 64 letters, digits, - and _, shown on the app's General tab"
+    )]
+    BadSecret,
+    /// A scope cannot be asked for.
+    #[error("`{0}` is no scope of Okta's")]
+    BadScope(String),
+    /// An address to come back to that is not of this machine.
+    #[error("`{0}` is no address of this machine such as http://127.0.0.1:8765/callback")]
+    BadRedirect(String),
+    /// What came back was not begun here, by this caller, in the last ten minutes.
+    #[error("this sign-in was not begun here by you in the last ten minutes, or was used already")]
+    StateUnknown,
+    /// Okta gave no refresh token.
+    #[error("Okta gave no refresh token")]
+    NoRefreshToken,
+    /// Nobody has consented yet.
+    #[error("nobody has consented at Okta yet")]
+    NoConsent,
+    /// Another process refreshes, and does not come to an end.
+    #[error("another process is refreshing the tokens and does not come to an end")]
+    StillRefreshing,
     /// There is no new key that waits to take over.
     #[error("no new key waits: start with `connection rotate`")]
     NothingToFinish,

@@ -12,6 +12,7 @@
 mod authentication;
 mod client;
 mod connection;
+mod consent;
 mod create;
 mod diagnose;
 mod domain;
@@ -32,6 +33,11 @@ mod view;
 pub use authentication::{Authentication, Job, Scope, scopes};
 pub use client::{Clients, budget, client};
 pub use connection::{Connection, Status};
+pub use consent::{
+    Asked as ConsentAsked, KnownScope, Standing as Consent, ask as ask_consent,
+    finish as finish_consent, known as known_scopes, redirect_uri as consent_redirect_uri,
+    standing as consent,
+};
 pub use create::{Change, Forced, New, change, create, remove, remove_by_force};
 pub use domain::{Domain, DomainError};
 pub use error::Error;

@@ -7,16 +7,16 @@ use serde_json::Value;
 use super::diagnose::{About, diagnose};
 use super::observed::{Answer, Entry, Observed, Reach, Refusal, Webauthn};
 use super::report::{Capability, Check};
-use super::{Authentication, Connection, Error, Job, Report, client, find, status, view};
+use super::{Authentication, Connection, Error, Job, Report, client, consent, find, status, view};
 use crate::actor::Actor;
-use crate::app::App;
+use crate::app::{App, Work};
 use crate::db::ConnectionId;
 
 /// Tests a connection: asks Okta, concludes, and keeps report and status.
 pub async fn test(app: &App, actor: &Actor, id: ConnectionId) -> Result<Report, Error> {
     let work = app.read(actor).await?;
     let connection = find(&work, id).await?;
-    let checks = match client::for_test(&work, &connection).await {
+    let checks = match entrance(&work, &connection).await {
         Ok(client) => {
             drop(work);
             let seen = look(&client, &connection).await;
@@ -31,6 +31,11 @@ pub async fn test(app: &App, actor: &Actor, id: ConnectionId) -> Result<Report, 
         Err(Error::Missing {
             field: "client_id", ..
         }) => vec![no_client_id(&connection)],
+        Err(Error::Missing {
+            field: "client_secret",
+            ..
+        }) => vec![no_secret(&connection)],
+        Err(Error::NoConsent) => vec![no_consent(&connection)],
         Err(error) => return Err(error),
     };
     let report = Report::new(app.now(), checks);
@@ -40,6 +45,24 @@ pub async fn test(app: &App, actor: &Actor, id: ConnectionId) -> Result<Report, 
     Ok(report)
 }
 
+/// The client of a test, if there is all that it needs.
+async fn entrance(work: &Work, connection: &Connection) -> Result<Client, Error> {
+    let client = client::for_test(work, connection).await?;
+    consent::must_be(work, connection).await?;
+    Ok(client)
+}
+
+fn no_consent(connection: &Connection) -> Check {
+    Check::failed(
+        Capability::Authenticated,
+        "nobody has consented at Okta yet",
+        format!(
+            "as an administrator of Okta: keywright connection consent {}",
+            connection.name
+        ),
+    )
+}
+
 fn no_client_id(connection: &Connection) -> Check {
     Check::failed(
         Capability::Authenticated,
@@ -47,6 +70,19 @@ fn no_client_id(connection: &Connection) -> Check {
         format!(
             "in {} open Applications > Applications > Create App Integration > API Services, add the key that \
              `keywright connection show {name} --jwk` prints, copy the Client ID, then: keywright connection set {name} --client-id CLIENT_ID",
+            connection.domain.admin_url(),
+            name = connection.name
+        ),
+    )
+}
+
+fn no_secret(connection: &Connection) -> Check {
+    Check::failed(
+        Capability::Authenticated,
+        "no client secret is given yet",
+        format!(
+            "in {} open Applications > Applications, choose the web app, copy its Client secret from the General tab, then: \
+             keywright connection set {name} --secret-file -",
             connection.domain.admin_url(),
             name = connection.name
         ),
@@ -112,6 +148,9 @@ async fn knock(client: &Client, connection: &Connection, seen: &mut Observed) ->
         });
         return (!refused).then(|| client.clone());
     }
+    if connection.authentication == Authentication::AuthorizationCode {
+        return consented(client, connection, seen).await;
+    }
     match client.sign_in().await {
         Ok(signed_in) => {
             seen.entry = Some(Entry::Welcome {
@@ -136,6 +175,37 @@ async fn knock(client: &Client, connection: &Connection, seen: &mut Observed) ->
                 .map(|(name, _)| name.clone())
                 .collect();
             Some(client.with_scopes(granted))
+        }
+        Err(error) => {
+            seen.entry = Some(not_taken_in(&error));
+            None
+        }
+    }
+}
+
+/// Signs in by a person's consent. Okta grants less than was asked without a word: what the jobs need is compared.
+async fn consented(
+    client: &Client,
+    connection: &Connection,
+    seen: &mut Observed,
+) -> Option<Client> {
+    match client.sign_in().await {
+        Ok(signed_in) => {
+            seen.entry = Some(Entry::Welcome { bound: false });
+            let has = |name: &str| {
+                let wider = name
+                    .strip_suffix(".read")
+                    .map(|front| format!("{front}.manage"));
+                let granted = &signed_in.scopes;
+                granted
+                    .iter()
+                    .any(|one| one == name || Some(one) == wider.as_ref())
+            };
+            seen.scopes = super::authentication::scopes(&connection.jobs)
+                .iter()
+                .map(|scope| (scope.name.to_owned(), has(scope.name)))
+                .collect();
+            Some(client.clone())
         }
         Err(error) => {
             seen.entry = Some(not_taken_in(&error));

@@ -28,7 +28,7 @@ pub async fn rotate_start(
     given: Option<&GivenKey>,
 ) -> Result<Rotated, Error> {
     let connection = find(work, id).await?;
-    if !connection.authentication.has_client() {
+    if !connection.authentication.has_keys() {
         return Err(Error::DoesNotGo {
             field: "a key",
             authentication: connection.authentication,

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 use super::keys::{Algorithm, GivenKey, Purpose};
 use super::view::{KeyView, View};
 use super::{Change, Error, Forced, New, Report, Rotated};
+use crate::actor::Actor;
 use crate::app::{App, Work};
 use crate::db::ConnectionId;
 use crate::web::{Caller, Json, Problem};
@@ -27,6 +28,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(rotate))
         .routes(routes!(finish))
         .routes(routes!(replace_token))
+        .routes(routes!(consent, ask_consent))
+        .routes(routes!(finish_consent))
+        .routes(routes!(scopes))
 }
 
 /// What Okta reads without a credential.
@@ -253,6 +257,98 @@ async fn replace_token(
     Ok(Json(view))
 }
 
+/// How the consent of a connection stands, and the redirect URI to copy into the app.
+#[utoipa::path(get, path = "/connections/{connection}/consent", tag = "connections",
+    params(("connection" = uuid::Uuid, Path, description = "its id")),
+    responses((status = 200, body = super::Consent), (status = 404, description = "no such connection")),
+    extensions(("x-permission" = json!("connections.read"))))]
+async fn consent(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(id): Path<ConnectionId>,
+) -> Result<Json<super::Consent>, Problem> {
+    let work = app.read(&actor).await?;
+    super::find(&work, id).await?;
+    Ok(Json(super::consent(&work, id).await?))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct AskConsent {
+    /// An address of this machine to come back to, for a command; by default the console's.
+    #[serde(default)]
+    redirect_uri: Option<String>,
+}
+
+/// Begin a consent: an address at Okta for a browser. Only who begins it can finish it, within ten minutes.
+#[utoipa::path(post, path = "/connections/{connection}/consent", tag = "connections", request_body = AskConsent,
+    params(("connection" = uuid::Uuid, Path, description = "its id")),
+    responses((status = 200, body = super::ConsentAsked), (status = 422, description = "client id or secret are missing")),
+    extensions(("x-permission" = json!("connections.manage"))))]
+async fn ask_consent(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(id): Path<ConnectionId>,
+    Json(ask): Json<AskConsent>,
+) -> Result<Json<super::ConsentAsked>, Problem> {
+    let by = caller(&actor);
+    let mut work = app.begin(&actor).await?;
+    let asked = super::ask_consent(&mut work, id, ask.redirect_uri.as_deref(), &by).await?;
+    work.commit().await?;
+    Ok(Json(asked))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FinishConsent {
+    /// `state` as it came back.
+    state: String,
+    /// `code` as it came back.
+    #[serde(deserialize_with = "super::given::secret")]
+    #[schema(value_type = String, format = "password")]
+    code: SecretString,
+}
+
+/// Finish a consent with what came back from Okta.
+#[utoipa::path(post, path = "/connections/{connection}/consent/finish", tag = "connections", request_body = FinishConsent,
+    params(("connection" = uuid::Uuid, Path, description = "its id")),
+    responses((status = 200, body = super::Consent), (status = 409, description = "not begun here, by this caller, or over")),
+    extensions(("x-permission" = json!("connections.manage"))))]
+async fn finish_consent(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(connection): Path<ConnectionId>,
+    Json(finish): Json<FinishConsent>,
+) -> Result<Json<super::Consent>, Problem> {
+    let by = caller(&actor);
+    let id = super::finish_consent(&app, &actor, &finish.state, &finish.code, &by).await?;
+    if id != connection {
+        return Err(Error::StateUnknown.into());
+    }
+    let work = app.read(&actor).await?;
+    Ok(Json(super::consent(&work, id).await?))
+}
+
+/// Who begins a consent by the API, and so must finish it.
+fn caller(actor: &Actor) -> String {
+    let id = actor.id_text().unwrap_or_else(|| actor.name.clone());
+    format!("{}:{id}", actor.kind.word())
+}
+
+#[derive(Serialize, ToSchema)]
+struct Scopes {
+    items: Vec<super::KnownScope>,
+}
+
+/// The scopes that a consent can ask for, each with what it is for and what needs it.
+#[utoipa::path(get, path = "/scopes", tag = "connections", responses((status = 200, body = Scopes)),
+    extensions(("x-permission" = json!("connections.read"))))]
+async fn scopes() -> Json<Scopes> {
+    Json(Scopes {
+        items: super::known_scopes(),
+    })
+}
+
 async fn jwks(
     State(app): State<App>,
     Path(id): Path<ConnectionId>,
@@ -296,6 +392,9 @@ impl From<Error> for Problem {
             | Error::BadToken
             | Error::DoesNotGo { .. }
             | Error::Missing { .. }
+            | Error::BadSecret
+            | Error::BadScope(_)
+            | Error::BadRedirect(_)
             | Error::Key(_) => Self::invalid(error.to_string()),
             Error::Taken { .. } | Error::NothingToFinish | Error::Disabled(_) => Self::conflict(error.to_string()),
             Error::InUse { .. } => Self::conflict(error.to_string()).with(
@@ -308,6 +407,13 @@ impl From<Error> for Problem {
                 "remove its mappings (keywright mapping remove), run sync, then remove it without force; if the org is gone, \
                  keywright connection test NAME notices it",
             ),
+            Error::StateUnknown => Self::conflict(error.to_string()).with("mend", "begin again: keywright connection consent NAME"),
+            Error::NoConsent => Self::conflict(error.to_string()).with("mend", "keywright connection consent NAME"),
+            Error::NoRefreshToken => Self::upstream(error.to_string()).with(
+                "mend",
+                "in Okta switch on the grant type Refresh Token of the app (General > General Settings > Edit), then consent again",
+            ),
+            Error::StillRefreshing => Self::unavailable(error.to_string()),
             Error::NotPersonal => Self::forbidden(error.to_string())
                 .with("mend", "set KEYWRIGHT_API_KEY to an API key of your own: keywright api-key create LOGIN"),
             Error::Directory(error) => error.into(),

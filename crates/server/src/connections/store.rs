@@ -165,6 +165,14 @@ pub(super) async fn set_status(
     Ok(())
 }
 
+/// Something changed that a client of the org must know about.
+pub(super) async fn touch(work: &Work, id: ConnectionId) -> db::Result<()> {
+    let sql = "UPDATE connections SET version = version + 1, updated_at = $3 WHERE tenant_id = $1 AND id = $2";
+    work.run(sql, values![work.tenant, id, work.now])
+        .await
+        .map(drop)
+}
+
 pub(super) async fn set_report(work: &Work, id: ConnectionId, report: &Report) -> db::Result<()> {
     let sql = "UPDATE connections SET tested_at = $3, test = $4 WHERE tenant_id = $1 AND id = $2";
     let report = serde_json::to_value(report).unwrap_or_default();
@@ -199,6 +207,7 @@ pub(super) async fn api_token(work: &Work, id: ConnectionId) -> db::Result<Optio
 }
 
 pub(super) async fn delete(work: &Work, id: ConnectionId) -> db::Result<bool> {
+    super::consent::delete(work, id).await?;
     work.run(
         "DELETE FROM connection_keys WHERE tenant_id = $1 AND connection_id = $2",
         values![work.tenant, id],

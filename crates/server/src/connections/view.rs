@@ -99,7 +99,7 @@ impl View {
             admin_url: connection.domain.admin_url(),
             jwks_url: connection
                 .authentication
-                .has_client()
+                .has_keys()
                 .then(|| jwks_url(app, connection.id)),
             id: connection.id,
             name: connection.name,
@@ -140,7 +140,7 @@ pub fn jwks_url(app: &App, id: ConnectionId) -> String {
     format!("{}/connections/{id}/jwks.json", public_url(app))
 }
 
-fn public_url(app: &App) -> String {
+pub(super) fn public_url(app: &App) -> String {
     app.part::<crate::web::Options>()
         .cloned()
         .unwrap_or_default()

@@ -167,6 +167,13 @@ fn of_authentication(connection: &Connection) -> Option<Finding> {
                 connection.name
             ),
         ),
+        Authentication::AuthorizationCode => (
+            "it lives by the consent of a person: it ends with that person, or after 7 days without use",
+            format!(
+                "where no person is needed, make a service app and use it: keywright connection set {} --auth oauth_dpop",
+                connection.name
+            ),
+        ),
         Authentication::ApiToken => (
             "it proves itself by an API token: it ends with the person who made it, or after 30 days without use",
             format!(

@@ -10,6 +10,8 @@ mod m0007_sync_alone;
 mod m0008_scim_facts;
 mod m0009_sign_in;
 mod m0010_saml;
+mod m0011_actions;
+mod m0012_consent;
 
 use crate::db::Migration;
 use crate::vault::SealedColumn;
@@ -27,6 +29,8 @@ pub(crate) fn all() -> &'static [Migration] {
         m0008_scim_facts::MIGRATION,
         m0009_sign_in::MIGRATION,
         m0010_saml::MIGRATION,
+        m0011_actions::MIGRATION,
+        m0012_consent::MIGRATION,
     ]
 }
 
@@ -50,6 +54,36 @@ pub(crate) const SEALED: &[SealedColumn] = &[
     SealedColumn {
         table: "saml_keys",
         column: "private_key",
+        row: "id",
+    },
+    SealedColumn {
+        table: "action_runs",
+        column: "input",
+        row: "id",
+    },
+    SealedColumn {
+        table: "action_runs",
+        column: "outcome",
+        row: "id",
+    },
+    SealedColumn {
+        table: "connection_consents",
+        column: "client_secret",
+        row: "id",
+    },
+    SealedColumn {
+        table: "connection_consents",
+        column: "refresh_token",
+        row: "id",
+    },
+    SealedColumn {
+        table: "connection_consents",
+        column: "access_token",
+        row: "id",
+    },
+    SealedColumn {
+        table: "consent_requests",
+        column: "verifier",
         row: "id",
     },
 ];

@@ -135,6 +135,8 @@ async fn try_save(
             .has_client()
             .then(|| fields.text("client_id").to_owned()),
         api_token: form::secret(fields, "token").filter(|_| !way.has_client()),
+        client_secret: None,
+        scopes: None,
         jobs: Some(form::read_jobs(fields)?),
         rate_share: Some(fields.read("share", "a percentage from 1 to 100")?),
         enabled: None,

@@ -49,6 +49,7 @@ pub(super) fn way(authentication: Authentication) -> &'static str {
         Authentication::ApiToken => "API token",
         Authentication::Oauth => "OAuth 2.0 with a key",
         Authentication::OauthDpop => "OAuth 2.0 with a key and DPoP",
+        Authentication::AuthorizationCode => "a person's consent",
     }
 }
 

@@ -6,6 +6,7 @@
 //! ```
 
 mod change;
+mod consent;
 mod form;
 mod keys;
 mod list;
@@ -25,6 +26,7 @@ pub fn pages() -> Pages {
         .merge(wizard::pages())
         .merge(show::pages())
         .merge(change::pages())
+        .merge(consent::pages())
         .merge(keys::pages())
         .merge(remove::pages())
 }

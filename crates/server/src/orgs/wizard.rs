@@ -100,7 +100,7 @@ async fn make(State(app): State<App>, visit: Visit, fields: Fields) -> Result<Re
 fn read(fields: &Fields) -> Result<New, Problem> {
     let authentication = form::read_way(fields)?;
     let has_client = authentication.has_client();
-    let paste = has_client && fields.has("keys", "paste");
+    let paste = authentication.has_keys() && fields.has("keys", "paste");
     let needed = |purpose: &str, words: &str| match form::pasted(fields, purpose) {
         None if paste => Err(Problem::invalid(format!(
             "paste the private {words} key, or let it be made here"
@@ -114,6 +114,8 @@ fn read(fields: &Fields) -> Result<New, Problem> {
     };
     let client_key = needed("client", "client")?;
     Ok(New {
+        client_secret: None,
+        scopes: None,
         name: fields.given("name").map(str::to_owned),
         domain: fields.text("domain").to_owned(),
         authentication,

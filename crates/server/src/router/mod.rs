@@ -15,16 +15,16 @@ use axum::routing::get;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi as _;
-use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{OpenApi, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::console::{self, Pages};
 use crate::web::{self, Options};
 use crate::{
-    activity, apikeys, audit, connections, directory, doctor, notify, orgs, overview, people, saml,
-    scim, sessions, settings, signin, sync, tenants, vault,
+    actions, activity, apikeys, audit, connections, directory, doctor, notify, orgs, overview,
+    people, saml, scim, sessions, settings, signin, sync, tenants, vault,
 };
 
 use gate::{Gate, guard};
@@ -55,6 +55,7 @@ fn slices() -> OpenApiRouter<App> {
         .merge(notify::routes())
         .merge(directory::routes())
         .merge(connections::routes())
+        .merge(actions::routes())
         .merge(doctor::routes())
         .merge(sync::routes())
         .merge(saml::api())
@@ -77,7 +78,32 @@ pub fn api() -> (Router<App>, OpenApi) {
         .components
         .get_or_insert_default()
         .add_security_scheme("api_key", scheme);
+    describe_answers(&mut document);
     (router, document)
+}
+
+/// Each answer has a description, which OpenAPI demands and generators of clients insist on: where an operation gives none,
+/// the name of its status.
+fn describe_answers(document: &mut OpenApi) {
+    let operations = document.paths.paths.values_mut().flat_map(|item| {
+        [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ]
+    });
+    for operation in operations.flatten() {
+        for (status, answer) in &mut operation.responses.responses {
+            let RefOr::T(answer) = answer else { continue };
+            if answer.description.is_empty() {
+                let status = status.parse::<http::StatusCode>().ok();
+                let name = status.and_then(|status| status.canonical_reason());
+                name.unwrap_or("Answer").clone_into(&mut answer.description);
+            }
+        }
+    }
 }
 
 /// The whole server as one service. `web::Options` among the app's parts says how it is reached and bounded.

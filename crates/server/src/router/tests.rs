@@ -83,6 +83,11 @@ fn every_operation_declares_what_it_needs_and_describes_itself() {
             one.path
         );
         assert!(one.path.starts_with(API), "{}", one.path);
+        let printed = serde_json::to_value(&one.described.responses).unwrap();
+        for (status, answer) in printed.as_object().unwrap() {
+            let told = answer["description"].as_str().unwrap_or_default();
+            assert!(!told.is_empty(), "{} {} {status}", one.method, one.path);
+        }
     }
 }
 

@@ -33,7 +33,8 @@ use crate::notify::{self, Mailer, MailerError};
 use crate::outgoing::Outgoing;
 use crate::vault::{RingError, Vault};
 use crate::{
-    apikeys, audit, connections, db, router, saml, scim, signin, sync, telemetry, tenants, web,
+    actions, apikeys, audit, connections, db, router, saml, scim, signin, sync, telemetry, tenants,
+    web,
 };
 
 pub use signals::stop_on_signals;
@@ -135,6 +136,7 @@ pub async fn open(config: &Config) -> Result<App, Error> {
         .with(config.effective().to_vec())
         .with(connections::Clients::default())
         .with(Outgoing::from(&config.outgoing))
+        .with(actions::Profiles::default())
         .with(scim::State::default());
     if let Some(mailer) = Mailer::new(&config.mail)? {
         builder = builder.with(mailer);
@@ -213,10 +215,9 @@ async fn admin_link(app: &App, web: bool) -> Result<Option<AdminLink>, Error> {
 /// All kinds of job this program knows how to do.
 #[must_use]
 pub fn registry() -> Registry {
-    sync::register(saml::handlers(scim::handlers(apikeys::handlers(
-        notify::handlers(Registry::new()),
-    ))))
-    .on(audit::SEAL_JOB, seal)
+    let registry = actions::handlers(notify::handlers(Registry::new()));
+    sync::register(saml::handlers(scim::handlers(apikeys::handlers(registry))))
+        .on(audit::SEAL_JOB, seal)
 }
 
 async fn seal(app: App, job: jobs::Job) -> Result<(), jobs::Error> {
@@ -250,6 +251,7 @@ async fn schedule(app: &App) -> Result<(), Error> {
             every_ms: SEAL_EVERY_MS,
         };
         jobs::set_schedule(&mut work, &sealing, false).await?;
+        actions::schedule(&mut work).await?;
         apikeys::schedule(&mut work).await?;
         saml::schedule(&mut work).await?;
         scim::schedule(&mut work).await?;

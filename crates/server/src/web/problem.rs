@@ -232,7 +232,9 @@ impl Problem {
         self.0.code
     }
 
-    fn body(&self) -> Value {
+    /// The document itself (RFC 9457), where it is part of an answer.
+    #[must_use]
+    pub fn document(&self) -> Value {
         let mut body = Map::new();
         body.insert(
             "type".to_owned(),
@@ -255,7 +257,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = (self.0.status, Json(self.body())).into_response();
+        let mut response = (self.0.status, Json(self.document())).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if self.0.status == StatusCode::UNAUTHORIZED {
