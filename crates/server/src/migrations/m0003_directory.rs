@@ -38,7 +38,7 @@ CREATE TABLE users (
     born BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );
-CREATE INDEX users_login ON users (tenant_id, login_key);
+CREATE INDEX users_login ON users (tenant_id, login_key, id);
 CREATE INDEX users_born ON users (tenant_id, id, born);
 CREATE INDEX users_shown ON users (tenant_id, kind, okta_status, login_key, born);
 CREATE INDEX users_staged ON users (tenant_id, born) WHERE born > 0;
@@ -131,7 +131,7 @@ CREATE TABLE grants (
     died BIGINT,
     PRIMARY KEY (tenant_id, id)
 );
-CREATE INDEX grants_user ON grants (tenant_id, user_id);
+CREATE INDEX grants_user ON grants (tenant_id, user_id, role_id);
 CREATE INDEX grants_role ON grants (tenant_id, role_id);
 CREATE INDEX grants_staged ON grants (tenant_id, born) WHERE born > 0;
 CREATE INDEX grants_dead ON grants (tenant_id, died) WHERE died IS NOT NULL;
