@@ -31,6 +31,7 @@ struct Overview {
     /// Whether there is any connection; none for who may not know.
     connected: Option<bool>,
     may_connect: bool,
+    may_doctor: bool,
     doors: Vec<Door>,
     held: Vec<Held>,
     endings: Option<Vec<Ending>>,
@@ -61,6 +62,7 @@ async fn overview(State(app): State<App>, visit: Visit) -> Result<Response, Prob
         frame: visit.frame("Overview"),
         connected: None,
         may_connect: visit.may(Permission::ConnectionsManage),
+        may_doctor: visit.may(Permission::SettingsRead),
         doors: Vec::new(),
         held: Vec::new(),
         endings: None,
