@@ -47,6 +47,9 @@ enum Action {
     /// Reject what a run holds; the same is not raised again for 24 hours.
     #[command(after_help = "Example:\n  keywright sync reject --reason \"a mistake in Okta\"")]
     Reject(Decide),
+    /// Stop a run that waits or reads Okta: nothing of it is changed.
+    #[command(after_help = "Example:\n  keywright sync stop RUN --reason \"the wrong hour\"")]
+    Stop(Decide),
     /// Reverse a run, and pause its mappings until they are resumed.
     #[command(
         after_help = "Example:\n  KEYWRIGHT_API_KEY=$(cat key.txt) keywright sync undo RUN --reason \"wrong group\""
@@ -205,6 +208,14 @@ impl Sync {
                     &rejected,
                     "rejected; the same is not raised again for 24 hours",
                 );
+                Ok(Exit::Done)
+            }
+            Action::Stop(decide) => {
+                let run = find(api, &path, decide.run.as_deref(), "last").await?;
+                let stopped = api
+                    .post(&decision(&path, &run, "stop"), &decide.body())
+                    .await?;
+                printer.done(&stopped, "stopped; nothing of it was changed");
                 Ok(Exit::Done)
             }
             Action::Undo(decide) => {

@@ -183,6 +183,18 @@ pub(super) async fn give_back(work: &Work, job: &Job) -> db::Result<()> {
     .map(drop)
 }
 
+/// Ends a job that waits or runs, whoever has its lease: the worker that has it can commit nothing more. Gives whether there
+/// was something to end.
+pub async fn cancel(work: &Work, id: JobId, why: &str) -> db::Result<bool> {
+    let sql =
+        "UPDATE jobs SET state = 'failed', finished_at = $3, last_error = $4, lease_until = NULL
+        WHERE tenant_id = $1 AND id = $2 AND state IN ('queued', 'running')";
+    Ok(work
+        .run(sql, values![work.tenant, id, work.now, why])
+        .await?
+        == 1)
+}
+
 /// When the next waiting job of these kinds becomes due, whatever its tenant.
 pub(super) async fn any_due(work: &Work, kinds: &[&'static str]) -> db::Result<bool> {
     #[derive(FromQueryResult)]

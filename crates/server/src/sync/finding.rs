@@ -143,6 +143,16 @@ impl Finding {
         Self::new("failed", words, mend)
     }
 
+    /// A person stopped the run.
+    #[must_use]
+    pub fn stopped(by: &str) -> Self {
+        Self::new(
+            "stopped",
+            format!("{by} stopped it before anything was changed"),
+            "",
+        )
+    }
+
     /// The same change was rejected a short while ago.
     #[must_use]
     pub fn rejected(by: &str) -> Self {

@@ -1,11 +1,11 @@
-//! Deciding about a run: approve, reject, undo. Each is asked first, with the people named.
+//! Deciding about a run: approve, reject, undo, stop. Each is asked first, with the people named.
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::super::run::{self, Run, RunId};
-use super::super::{Approval, approve, changes, reject, undo};
+use super::super::{Approval, approve, changes, halt, reject, undo};
 use super::run::frame;
 use crate::actor::Permission;
 use crate::app::{App, Work};
@@ -28,6 +28,8 @@ pub(super) fn pages() -> Pages {
     Pages::new()
         .get("/runs/{run}/{verdict}", Permission::RunsApprove, ask)
         .post("/runs/{run}/{verdict}", Permission::RunsApprove, decide)
+        .get("/runs/{run}/stop", Permission::RunsStart, ask_stop)
+        .post("/runs/{run}/stop", Permission::RunsStart, stop)
 }
 
 async fn ask(
@@ -168,4 +170,45 @@ async fn try_decide(
     };
     work.commit().await?;
     Ok(done)
+}
+
+async fn ask_stop(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<RunId>,
+) -> Result<Response, Problem> {
+    let run = run::find_any(&app.read(&visit.actor).await?, id).await?;
+    Confirm {
+        title: "Stop this run?".to_owned(),
+        words: vec![
+            "Nothing of it is changed: roles stay as they are. The next run comes at its time."
+                .to_owned(),
+        ],
+        action: format!("/runs/{id}/stop"),
+        button: "Stop it",
+        back: format!("/runs/{id}"),
+        ..Confirm::default()
+    }
+    .show(frame(&visit, &run))
+}
+
+async fn stop(
+    State(app): State<App>,
+    visit: Visit,
+    Path(id): Path<RunId>,
+    fields: Fields,
+) -> Result<Done, Problem> {
+    let mut work = app.begin(&visit.actor).await?;
+    let connection = run::find_any(&work, id).await?.connection_id;
+    let done = Done::to(format!("/runs/{id}"));
+    match halt(&mut work, connection, id, fields.text("reason")).await {
+        Ok(()) => {
+            work.commit().await?;
+            Ok(done.ok("Stopped: nothing of it was changed"))
+        }
+        Err(error) => {
+            let error = Problem::from(error).or_fault()?;
+            Ok(done.say(Tone::Fail, error.words()))
+        }
+    }
 }

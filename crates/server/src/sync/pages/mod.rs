@@ -1,6 +1,7 @@
 //! The pages of sync: which groups give which roles, runs with what they do to whom, guards.
 
 mod diff;
+mod file;
 mod guards;
 mod held;
 mod mapping;
@@ -18,5 +19,6 @@ pub fn pages() -> Pages {
         .merge(runs::pages())
         .merge(run::pages())
         .merge(held::pages())
+        .merge(file::pages())
         .merge(guards::pages())
 }

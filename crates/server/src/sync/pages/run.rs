@@ -5,6 +5,7 @@ use axum::extract::{Path, State as Of};
 use axum::response::Response;
 
 use super::super::changes;
+use super::super::halt::can_be_stopped;
 use super::super::run::{self, Run, RunId};
 use super::diff::{self, Person};
 use super::runs::{kind, short, state};
@@ -43,6 +44,7 @@ struct One {
     waits: bool,
     live: bool,
     may_undo: bool,
+    may_stop: bool,
     held: u64,
 }
 
@@ -106,6 +108,7 @@ async fn one(
         waits,
         live: matches!(run.state.as_str(), "queued" | "running"),
         may_undo: visit.may(Permission::RunsApprove) && can_be_undone(&run),
+        may_stop: visit.may(Permission::RunsStart) && can_be_stopped(&run.kind, &run.state),
         held: run.counts.held_granted + run.counts.held_removed + run.counts.held_blocked,
         connection,
         run,

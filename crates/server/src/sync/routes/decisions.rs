@@ -1,4 +1,4 @@
-//! Approve, reject and undo over the API.
+//! Approve, reject, undo and stop over the API.
 
 use axum::extract::{Path, State};
 use http::StatusCode;
@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::run::{self, RunId};
-use super::super::{Approval, decide};
+use super::super::{Approval, decide, halt};
 use super::runs::RunView;
 use crate::app::{App, Work};
 use crate::db::ConnectionId;
@@ -18,6 +18,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(approve))
         .routes(routes!(reject))
         .routes(routes!(undo))
+        .routes(routes!(stop))
 }
 
 /// Why it is decided so.
@@ -87,4 +88,23 @@ async fn undo(
     let view = shown(&work, connection, run).await?;
     work.commit().await?;
     Ok((StatusCode::ACCEPTED, view))
+}
+
+/// Stops a run that waits or reads Okta: nothing of it is changed, the next one comes at its time.
+#[utoipa::path(post, path = "/connections/{connection}/sync/runs/{run}/stop", tag = "sync", extensions(("x-permission" = json!("runs.start"))),
+    params(("connection" = Uuid, Path, description = "The connection"), ("run" = Uuid, Path, description = "The run")),
+    request_body = Decided, responses(
+        (status = 200, description = "The stopped run", body = RunView),
+        (status = 409, description = "It has ended already, or carries out a decision")))]
+async fn stop(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path((connection, id)): Path<(ConnectionId, RunId)>,
+    Json(decided): Json<Decided>,
+) -> Result<Json<RunView>, Problem> {
+    let mut work = app.begin(&actor).await?;
+    halt(&mut work, connection, id, &decided.reason).await?;
+    let view = shown(&work, connection, id).await?;
+    work.commit().await?;
+    Ok(view)
 }

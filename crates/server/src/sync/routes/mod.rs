@@ -7,6 +7,7 @@ mod settings;
 mod why;
 
 pub(super) use mappings::settle;
+pub(super) use runs::{ChangeView, RunView};
 
 use utoipa_axum::router::OpenApiRouter;
 

@@ -167,6 +167,34 @@ db_test!(with crate::sync::tests::parts;
         assert_eq!(stranger.post(&format!("{at}/approve"), &[]).await.status, 404);
     }
 
+    async fn a_run_that_waits_is_stopped_and_one_that_ended_is_a_file(t) {
+        let org = Org::start(t).await;
+        org.crowd("Sales", 3);
+        org.map("Sales", &["user"]).await;
+        let mut browser = org.t.signed_in("super_admin").await;
+        let connection = org.id.to_string();
+        let run = browser.post("/runs", &[("connection", &connection), ("kind", "run")]).await.to;
+        assert!(browser.get(&run).await.body.contains(&format!("href=\"{run}/stop\"")));
+        assert!(browser.get(&format!("{run}/stop")).await.body.contains("Stop this run?"));
+        let mut reader = org.t.signed_in("auditor").await;
+        assert_eq!(reader.post(&format!("{run}/stop"), &[]).await.status, 403);
+        assert_eq!(browser.post(&format!("{run}/stop"), &[("reason", "not now")]).await.status, 303);
+        let page = browser.get(&run).await;
+        assert!(page.body.contains("Failed") && page.body.contains("stopped it before anything was changed"), "{}", page.body);
+        org.work().await;
+        assert!(browser.get(&run).await.body.contains("stopped it before anything was changed"), "no worker takes it up");
+        assert_eq!(browser.post(&format!("{run}/stop"), &[]).await.status, 303);
+        assert!(browser.get(&run).await.body.contains("so this cannot be done with it"));
+        // The next one is not hindered by it.
+        let next = browser.post("/runs", &[("connection", &connection), ("kind", "run")]).await.to;
+        assert_ne!(next, run);
+        org.work().await;
+        let file = browser.get(&format!("{next}/json")).await;
+        assert!(file.headers["content-disposition"].to_str().unwrap().starts_with("attachment; filename=\"run-"));
+        let file: serde_json::Value = serde_json::from_str(&file.body).unwrap();
+        assert_eq!((file["run"]["state"].as_str(), file["changes"].as_array().map(Vec::len)), (Some("done"), Some(3)), "{file}");
+    }
+
     async fn lower_guards_take_two_people(t) {
         let org = Org::start(t).await;
         let connection = org.id.to_string();
