@@ -59,7 +59,10 @@ const SLICES: &[(&str, &[&str])] = &[
     ("activity", &["directory", "connections"]),
     ("signin", &["directory", "saml"]),
     ("settings", &["directory", "signin"]),
-    ("orgs", &["directory", "connections", "scim", "sync"]),
+    (
+        "orgs",
+        &["directory", "connections", "saml", "scim", "sync"],
+    ),
     ("people", &["directory", "connections", "scim", "sync"]),
     (
         "overview",

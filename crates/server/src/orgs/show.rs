@@ -14,6 +14,7 @@ use crate::connections::{
 use crate::console::{Done, Frame, Pages, State, Tone, Visit, show};
 use crate::db::{ConnectionId, Timestamp};
 use crate::directory;
+use crate::saml;
 use crate::scim;
 use crate::sync;
 use crate::web::{Options, Problem};
@@ -167,6 +168,16 @@ async fn tiles(work: &Work, visit: &Visit, connection: &Connection) -> Result<Ve
             href: format!("/connections/{}/provisioning", connection.id),
         });
     }
+    let saml = saml::view(work, connection.id).await?;
+    tiles.push(Tile {
+        top: "Sign-in by SAML",
+        state: saml.standing.state(saml.sso_allowed),
+        words: match saml.signed_in_at {
+            Some(_) => "Addresses, certificates and refusals".to_owned(),
+            None => "Nobody signed in through it yet".to_owned(),
+        },
+        href: format!("/connections/{}/saml", connection.id),
+    });
     for job in [Job::Events, Job::Passkeys, Job::Keys, Job::Actions] {
         if connection.does(job) {
             tiles.push(Tile {

@@ -143,6 +143,7 @@ pub fn console_pages() -> Pages {
         .merge(orgs::pages())
         .merge(sync::pages())
         .merge(directory::pages())
+        .merge(saml::pages())
         .merge(scim::pages())
 }
 

@@ -23,7 +23,7 @@ const MOST_SKEW: i32 = 60;
 ///
 /// The identity provider comes by its metadata, pasted or fetched, or value by value; while nothing of it is given, the
 /// connection waits for it, and its own metadata can be read already.
-#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Change {
     /// Whether people may sign in this way.
@@ -55,6 +55,11 @@ pub struct Change {
 }
 
 impl Change {
+    /// Whether it sets nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether it says who may sign whom in.
     fn sets_trust(&self) -> bool {
         self.sets_provider() || self.okta_id_attribute.is_some() || self.demand.is_some()

@@ -27,6 +27,7 @@ mod person;
 mod refused;
 mod routes;
 mod settings;
+mod setup;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -49,8 +50,9 @@ pub use keys::{Key, KeyState, keys, rotate_finish, rotate_start};
 pub use refused::Refused;
 pub use routes::{cross_site_routes, routes};
 pub use settings::{Binding, Demand, Idp, Settings, find as settings};
+pub use setup::pages;
 pub use traces::{Trace, list as traces};
-pub use view::{View, metadata, view};
+pub use view::{Standing, View, metadata, view};
 
 /// A way to sign in, for the sign-in page: a connection whose identity provider is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -58,7 +58,7 @@ pub enum Demand {
 }
 
 impl Demand {
-    const ALL: [Self; 4] = [Self::Either, Self::Response, Self::Assertion, Self::Both];
+    pub(super) const ALL: [Self; 4] = [Self::Either, Self::Response, Self::Assertion, Self::Both];
 
     pub(super) fn word(self) -> &'static str {
         match self {

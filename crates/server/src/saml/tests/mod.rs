@@ -8,4 +8,5 @@ mod honest;
 mod hostile;
 mod people;
 mod settings;
+mod setup;
 mod world;

@@ -16,7 +16,7 @@ use crate::jobs;
 use crate::outgoing::Outgoing;
 use crate::testing::db_test;
 
-fn metadata(certificates: &[&str]) -> String {
+pub(super) fn metadata(certificates: &[&str]) -> String {
     let keys: String = certificates
         .iter()
         .map(|name| {
