@@ -202,10 +202,13 @@ impl Api {
     }
 
     /// Waits for one step of long work: in this process by doing a job, else by giving the server time.
-    pub(crate) async fn step(&self) {
+    pub(crate) async fn step(&self) -> anyhow::Result<()> {
         match &self.reach {
             Reach::Local(local) => local.work().await,
-            Reach::Http { .. } => tokio::time::sleep(std::time::Duration::from_millis(300)).await,
+            Reach::Http { .. } => {
+                tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+                Ok(())
+            }
         }
     }
 

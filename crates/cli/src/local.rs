@@ -12,7 +12,7 @@ use http_body_util::BodyExt;
 use keywright_server::actor::Actor;
 use keywright_server::app::App;
 use keywright_server::config::{Config, Source, Sources};
-use keywright_server::jobs::Worker;
+use keywright_server::jobs::{Trouble, Worker};
 use keywright_server::{router, serve, telemetry, tenants};
 use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
@@ -35,7 +35,14 @@ pub(crate) struct Local {
     router: Router,
     actor: Actor,
     key: Option<SecretString>,
-    worker: Mutex<Option<(CancellationToken, JoinHandle<()>)>>,
+    worker: Mutex<Option<Working>>,
+}
+
+/// The workers of this process.
+struct Working {
+    stop: CancellationToken,
+    running: JoinHandle<()>,
+    trouble: Trouble,
 }
 
 impl Local {
@@ -96,21 +103,32 @@ impl Local {
         Ok((status, bytes.to_vec()))
     }
 
-    /// Lets this process do jobs from now on, beside any server on the same database, and waits a moment.
-    pub(crate) async fn work(&self) {
-        {
+    /// Lets this process do jobs from now on, beside any server on the same database, and waits a moment. Fails when no
+    /// job can be done until a person mends something.
+    pub(crate) async fn work(&self) -> anyhow::Result<()> {
+        let trouble = {
             let mut worker = self
                 .worker
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
-            worker.get_or_insert_with(|| {
+            let working = worker.get_or_insert_with(|| {
                 let stop = CancellationToken::new();
-                let running =
-                    Worker::new(self.app.clone(), serve::registry()).run(2, stop.clone(), GRACE);
-                (stop, tokio::spawn(running))
+                let worker = Worker::new(self.app.clone(), serve::registry());
+                let trouble = worker.trouble();
+                let running = tokio::spawn(worker.run(2, stop.clone(), GRACE));
+                Working {
+                    stop,
+                    running,
+                    trouble,
+                }
             });
-        }
+            working.trouble.clone()
+        };
         tokio::time::sleep(LOOK).await;
+        match trouble.told() {
+            Some(what) => Err(anyhow::Error::msg(what)),
+            None => Ok(()),
+        }
     }
 
     /// Ends the workers, giving back what they hold.
@@ -119,9 +137,9 @@ impl Local {
             .worker
             .into_inner()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((stop, running)) = worker {
-            stop.cancel();
-            let _panicked = running.await;
+        if let Some(working) = worker {
+            working.stop.cancel();
+            let _panicked = working.running.await;
         }
     }
 }

@@ -328,7 +328,7 @@ pub(crate) async fn finish(api: &Api, path: &str, mut run: Value) -> anyhow::Res
     let waiting = spinner("reading Okta");
     let of = format!("{path}/runs/{}", connection::id(&run));
     while matches!(at(&run, "state").as_str(), Some("queued" | "running")) {
-        api.step().await;
+        api.step().await?;
         run = api.get(&of).await?;
     }
     waiting.finish_and_clear();

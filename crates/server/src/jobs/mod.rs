@@ -21,7 +21,7 @@ use crate::db::{self, JobId, TenantId, Timestamp};
 
 pub use schedule::{Schedule, clear_schedule, set_schedule, tick};
 pub use store::{Status, cancel, status, waits_until};
-pub use worker::{Worker, run_until_idle};
+pub use worker::{Trouble, Worker, run_until_idle};
 
 /// How long a worker may be silent before its job is taken over, milliseconds.
 pub const LEASE_MS: i64 = 30_000;

@@ -1,5 +1,6 @@
 //! Workers: lease a job, run its handler, renew the lease meanwhile, end it.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -19,6 +20,25 @@ pub struct Worker {
     app: App,
     registry: Registry,
     owner: String,
+    trouble: Trouble,
+}
+
+/// What keeps a worker from its work until a person mends it, such as a full disk: it can then not even note that a job
+/// failed. For who waits for the job.
+#[derive(Clone, Debug, Default)]
+pub struct Trouble(Arc<Mutex<Option<String>>>);
+
+impl Trouble {
+    /// What it is and how to mend it, if there is something.
+    #[must_use]
+    pub fn told(&self) -> Option<String> {
+        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.clone()
+    }
+
+    fn tell(&self, what: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = what;
+    }
 }
 
 impl Worker {
@@ -34,13 +54,20 @@ impl Worker {
             app,
             registry,
             owner,
+            trouble: Trouble::default(),
         }
+    }
+
+    /// Where it tells what keeps it from its work.
+    #[must_use]
+    pub fn trouble(&self) -> Trouble {
+        self.trouble.clone()
     }
 
     /// Runs `loops` loops until `stop`; then waits for running handlers as long as `grace`, gives back the leases of
     /// those that are still running, and returns.
     pub async fn run(self, loops: usize, stop: CancellationToken, grace: Duration) {
-        let worker = std::sync::Arc::new(self);
+        let worker = Arc::new(self);
         let hard = CancellationToken::new();
         let mut running = JoinSet::new();
         for _ in 0..loops.max(1) {
@@ -61,9 +88,12 @@ impl Worker {
         while !stop.is_cancelled() {
             let woken = self.app.jobs_signal().notified();
             match self.step(hard).await {
-                Ok(true) => {}
+                Ok(true) => self.trouble.tell(None),
                 Ok(false) => wait(stop, woken).await,
                 Err(error) => {
+                    if matches!(error, db::Error::Full) {
+                        self.trouble.tell(Some(error.to_string()));
+                    }
                     tracing::warn!(error = %chain(&error), "the job queue could not be read");
                     wait(stop, std::future::pending()).await;
                 }
