@@ -78,7 +78,7 @@ async fn a_full_disk_ends_well(site: &Site, disk: &Small<'_>) {
 async fn on_sqlite() {
     let site = Site::sqlite();
     let data = site.data();
-    let disk = Small::mounted(&data, "8m");
+    let disk = Small::mounted(&data, "16m");
     a_full_disk_ends_well(&site, &disk).await;
 }
 
