@@ -20,7 +20,7 @@ use super::store::{self, Key, Row};
 use crate::actor::Actor;
 use crate::app::{App, Work};
 use crate::audit;
-use crate::db::ConnectionId;
+use crate::db::{ConnectionId, Timestamp};
 use crate::vault::{self, Sealed};
 use secrecy::ExposeSecret;
 
@@ -96,7 +96,7 @@ pub(super) async fn claim(
     if row.state == "done" {
         return Ok(Claimed::Done(open_outcome(&work, &row)?));
     }
-    if row.state == "running" && row.lease_until.0 > work.now.0 {
+    if row.lease_until.0 > work.now.0 {
         return Err(Error::Running);
     }
     let claim = take_over(&work, &row).await?;
@@ -177,12 +177,15 @@ impl Claim {
         entry: audit::Entry,
     ) -> Result<(), Error> {
         let sealed = work.seal(OUTCOME, self.id, output.to_string().as_bytes());
-        self.end(work, "done", Some(sealed), entry).await
+        let until = work.now;
+        self.end(work, "done", Some(sealed), until, entry).await
     }
 
-    /// Keeps that nobody knows.
+    /// Keeps that nobody knows. The lease stays for a while: a call without an answer may still be on its way, and is not
+    /// sent again before it must have arrived.
     pub(super) async fn unknown(&self, work: &mut Work, entry: audit::Entry) -> Result<(), Error> {
-        self.end(work, "unknown", None, entry).await
+        let until = work.now.plus_seconds(LEASE_SECONDS);
+        self.end(work, "unknown", None, until, entry).await
     }
 
     /// Gives the claim back: nothing was done.
@@ -202,9 +205,10 @@ impl Claim {
         work: &mut Work,
         state: &str,
         outcome: Option<Sealed>,
+        until: Timestamp,
         entry: audit::Entry,
     ) -> Result<(), Error> {
-        if !store::finish(work, self.id, self.fence, state, outcome).await? {
+        if !store::finish(work, self.id, self.fence, state, outcome, until).await? {
             return Err(Error::TakenOver);
         }
         Ok(audit::record(work, entry).await?)

@@ -12,6 +12,7 @@
 //! Okta: Users, Groups, System Log; draft-ietf-httpapi-idempotency-key-header.
 
 mod action;
+mod change;
 mod check;
 mod claim;
 mod document;
@@ -20,6 +21,7 @@ mod list;
 mod look;
 mod output;
 mod plan;
+mod problem;
 mod profile;
 mod routes;
 mod run;

@@ -92,15 +92,16 @@ pub(super) async fn set_before(
     Ok(work.run(sql, values![work.tenant, id, fence, seen]).await? == 1)
 }
 
-/// Keeps how it ended; the input is forgotten once that is known for good.
+/// Keeps how it ended; the input is forgotten once that is known for good. Until `until` nobody takes it over.
 pub(super) async fn finish(
     work: &Work,
     id: Uuid,
     fence: i64,
     state: &str,
     outcome: Option<Sealed>,
+    until: Timestamp,
 ) -> db::Result<bool> {
-    let sql = "UPDATE action_runs SET state = $4, outcome = $5, finished_at = $6, lease_until = $6, \
+    let sql = "UPDATE action_runs SET state = $4, outcome = $5, finished_at = $6, lease_until = $7, \
                input = CASE WHEN $4 = 'done' THEN NULL ELSE input END \
                WHERE tenant_id = $1 AND id = $2 AND fence = $3";
     let bound = values![
@@ -109,7 +110,8 @@ pub(super) async fn finish(
         fence,
         state,
         outcome.map(|sealed| sealed.0),
-        work.now
+        work.now,
+        until
     ];
     Ok(work.run(sql, bound).await? == 1)
 }

@@ -175,6 +175,22 @@ db_test!(
         }
     }
 
+    async fn a_call_that_is_still_on_its_way_is_not_sent_again(t) {
+        let world = World::new(t, "api_token").await;
+        let id = world.user("late@acme.example").await;
+        world.org.clear_requests();
+        world.wire.delay("POST");
+        let answer = world.ask("suspend-user", keyed(json!({"userId": id}), "k")).await;
+        assert!(matches!(answer, Err(Error::OutcomeUnknown { .. })), "{answer:?}");
+        let soon = world.ask("suspend-user", keyed(json!({"userId": id}), "k")).await;
+        assert!(matches!(soon, Err(Error::Running)), "{soon:?}");
+        world.wire.arrive().await;
+        world.pass_the_lease();
+        world.ask("suspend-user", keyed(json!({"userId": id}), "k")).await.unwrap();
+        assert_eq!(world.sent("POST", "/api/v1/users/{id}/lifecycle/suspend"), 1);
+        assert_eq!(world.status(&id).await.as_deref(), Some("SUSPENDED"));
+    }
+
     async fn a_crash_at_any_place_never_does_it_twice(t) {
         let world = World::new(t, "api_token").await;
         for (name, status) in CHANGES {
@@ -294,7 +310,7 @@ db_test!(
         assert!(store::find(&work, &key).await.unwrap().is_none());
         assert!(!store::lease(&work, id, 1, 2, work.now).await.unwrap());
         assert!(!store::set_before(&work, id, 1, json!({})).await.unwrap());
-        assert!(!store::finish(&work, id, 1, "done", None).await.unwrap());
+        assert!(!store::finish(&work, id, 1, "done", None, work.now).await.unwrap());
         assert!(!store::forget(&work, id, 1).await.unwrap());
         let strange = super::run(&world.t.app, &stranger, world.id, "get-user", asked(json!({"userId": "x"}))).await;
         assert!(matches!(strange, Err(Error::Connection(connections::Error::NotFound(_)))), "{strange:?}");

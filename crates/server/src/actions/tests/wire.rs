@@ -25,11 +25,13 @@ struct Way {
     http: reqwest::Client,
     sent: Arc<Mutex<Vec<Sent>>>,
     losing: Arc<Mutex<Option<&'static str>>>,
+    delaying: Arc<Mutex<Option<&'static str>>>,
+    held_back: Arc<Mutex<Option<reqwest::RequestBuilder>>>,
 }
 
 pub(super) struct Wire {
     url: String,
-    losing: Arc<Mutex<Option<&'static str>>>,
+    way: Way,
     sent: Arc<Mutex<Vec<Sent>>>,
     serving: JoinHandle<()>,
 }
@@ -49,13 +51,14 @@ impl Wire {
             http,
             sent: Arc::clone(&sent),
             losing: Arc::default(),
+            delaying: Arc::default(),
+            held_back: Arc::default(),
         };
-        let losing = Arc::clone(&way.losing);
-        let router = Router::new().fallback(carry).with_state(way);
+        let router = Router::new().fallback(carry).with_state(way.clone());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
             url,
-            losing,
+            way,
             sent,
             serving,
         }
@@ -71,7 +74,18 @@ impl Wire {
 
     /// The next answer to a call of this method is lost on its way; the call is done.
     pub(super) fn lose(&self, method: &'static str) {
-        *self.losing.lock().unwrap() = Some(method);
+        *self.way.losing.lock().unwrap() = Some(method);
+    }
+
+    /// The next call of this method gets no answer, and is on its way until [`Self::arrive`].
+    pub(super) fn delay(&self, method: &'static str) {
+        *self.way.delaying.lock().unwrap() = Some(method);
+    }
+
+    /// The call that is on its way arrives.
+    pub(super) async fn arrive(&self) {
+        let late = self.way.held_back.lock().unwrap().take().unwrap();
+        late.send().await.unwrap().error_for_status().unwrap();
     }
 
     pub(super) fn forget(&self) {
@@ -97,12 +111,11 @@ async fn carry(State(way): State<Way>, request: Request) -> Response {
             .collect(),
         body: serde_json::from_slice(&body).ok(),
     });
-    let lost = way
-        .losing
-        .lock()
-        .unwrap()
-        .take_if(|method| parts.method == *method)
-        .is_some();
+    let is_it = |of: &Mutex<Option<&'static str>>| {
+        let taken = of.lock().unwrap().take_if(|method| parts.method == *method);
+        taken.is_some()
+    };
+    let (lost, late) = (is_it(&way.losing), is_it(&way.delaying));
     let mut onward = way
         .http
         .request(parts.method, format!("{}{}", way.to, parts.uri))
@@ -110,11 +123,23 @@ async fn carry(State(way): State<Way>, request: Request) -> Response {
     if !body.is_empty() {
         onward = onward.body(body);
     }
-    let answer = onward.send().await.unwrap();
-    if lost {
-        let broken = Err::<Bytes, _>(std::io::Error::other("lost"));
-        return Response::new(Body::from_stream(futures_util::stream::iter([broken])));
+    if late {
+        *way.held_back.lock().unwrap() = Some(onward);
+    } else {
+        let answer = onward.send().await.unwrap();
+        if !lost {
+            return whole(answer);
+        }
     }
+    broken_off()
+}
+
+fn broken_off() -> Response {
+    let broken = Err::<Bytes, _>(std::io::Error::other("lost"));
+    Response::new(Body::from_stream(futures_util::stream::iter([broken])))
+}
+
+fn whole(answer: reqwest::Response) -> Response {
     let mut response = Response::builder().status(answer.status());
     *response.headers_mut().unwrap() = answer.headers().clone();
     response

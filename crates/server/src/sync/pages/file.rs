@@ -11,7 +11,6 @@ use super::super::run::{self, RunId};
 use crate::actor::{Actor, Permission};
 use crate::app::App;
 use crate::console::{Pages, Visit};
-use crate::db;
 use crate::web::Problem;
 
 /// Changes read from the database at once.
@@ -40,6 +39,9 @@ async fn file(
     Ok((headers, stream(app, visit.actor, id, head)).into_response())
 }
 
+/// What breaks the file off.
+type Broken = Box<dyn std::error::Error + Send + Sync>;
+
 /// Where the file goes on.
 enum At {
     /// Before everything.
@@ -57,7 +59,7 @@ fn stream(app: App, actor: Actor, id: RunId, head: String) -> Body {
             match at {
                 At::Head(head) => Ok(Some((head, At::Changes(-1, true)))),
                 At::Changes(after, first) => piece(&app, &actor, id, after, first).await.map(Some),
-                At::Over => Ok::<_, db::Error>(None),
+                At::Over => Ok(None),
             }
         }
     });
@@ -70,15 +72,17 @@ async fn piece(
     id: RunId,
     after: i64,
     first: bool,
-) -> db::Result<(String, At)> {
+) -> Result<(String, At), Broken> {
     let found = changes::list(&app.read(actor).await?, id, None, after, CHUNK).await?;
     let Some(last) = found.last().map(|change| change.seq) else {
         return Ok(("]}\n".to_owned(), At::Over));
     };
+    // A change that cannot be written breaks the file off: one that lacks it would look whole.
     let lines: Vec<String> = found
         .into_iter()
-        .filter_map(|change| serde_json::to_string(&ChangeView::from(change)).ok())
-        .collect();
+        .map(|change| serde_json::to_string(&ChangeView::from(change)))
+        .collect::<Result<_, _>>()
+        .map_err(std::io::Error::other)?;
     let comma = if first { "\n" } else { ",\n" };
     Ok((
         format!("{comma}{}", lines.join(",\n")),
