@@ -33,6 +33,8 @@ mod view;
 pub use authentication::{Authentication, Job, Scope, scopes};
 pub use client::{Clients, budget, client};
 pub use connection::{Connection, Status};
+#[cfg(test)]
+pub(crate) use consent::tests::{consent_at_okta, web_app};
 pub use consent::{
     Asked as ConsentAsked, KnownScope, Standing as Consent, ask as ask_consent,
     finish as finish_consent, known as known_scopes, redirect_uri as consent_redirect_uri,

@@ -48,6 +48,12 @@ impl World {
         match kind {
             "api_token" => new["api_token"] = org.api_token().into(),
             "oauth" => take(&mut new, org.oauth()),
+            "authorization_code" => {
+                let back = connections::consent_redirect_uri(&t.app);
+                let (_, client_id, secret) = connections::web_app(&org, &back).await;
+                new["client_id"] = client_id.into();
+                new["client_secret"] = secret.into();
+            }
             _ => take(&mut new, org.dpop()),
         }
         let mut work = t.begin().await;
@@ -55,6 +61,9 @@ impl World {
             .await
             .unwrap();
         work.commit().await.unwrap();
+        if kind == "authorization_code" {
+            consent(&t, wire.url(), made.id).await;
+        }
         connections::test(&t.app, &t.local(), made.id)
             .await
             .unwrap();
@@ -141,6 +150,17 @@ impl World {
             .map(|row| (row.action, row.target_kind))
             .collect()
     }
+}
+
+/// The org's administrator consents.
+async fn consent(t: &TestApp, org: &str, id: ConnectionId) {
+    let path = format!("/api/v1/connections/{id}/consent");
+    let (_, asked) = t.call("POST", &path, Some(json!({}))).await;
+    let url = asked["authorize_url"].as_str().unwrap();
+    let (code, state) = connections::consent_at_okta(org, url).await.unwrap();
+    let back = json!({"state": state, "code": code});
+    let (status, done) = t.call("POST", &format!("{path}/finish"), Some(back)).await;
+    assert_eq!(status, 200, "{done}");
 }
 
 fn take(new: &mut Value, app: &ServiceApp) {

@@ -38,6 +38,7 @@ fn the_nineteen_are_in_the_table() {
 db_test!(
     async fn by_api_token(t) { live(t, "api_token").await; }
     async fn by_oauth(t) { live(t, "oauth").await; }
+    async fn by_consent(t) { live(t, "authorization_code").await; }
     async fn by_oauth_with_dpop(t) { live(t, "oauth_dpop").await; }
 );
 
@@ -183,8 +184,16 @@ async fn signs_in_and_is_listed(world: &World) {
         .await;
     assert_eq!(events[0]["outcome"]["result"], "FAILURE", "{events}");
     assert_eq!(events[0]["client"]["ipAddress"], "127.0.0.1");
+    // Who consented has signed in with success; the failure is not among that.
+    let success = json!({"ipAddress": "127.0.0.1", "outcome": "SUCCESS"});
+    let events = world.does("list-logons-by-ip", success).await;
+    let mut results = events
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| &event["outcome"]["result"]);
+    assert!(results.all(|result| result == "SUCCESS"), "{events}");
     for other in [
-        json!({"ipAddress": "127.0.0.1", "outcome": "SUCCESS"}),
         json!({"ipAddress": "192.0.2.1"}),
         json!({"ipAddress": "127.0.0.1", "since": "2020-01-01T00:00:00Z", "until": "2020-01-02T00:00:00+01:00"}),
     ] {

@@ -12,7 +12,7 @@ mod scopes;
 mod store;
 mod stored;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -42,7 +42,7 @@ async fn ask(org: &Sandbox, method: reqwest::Method, path: &str, body: Option<Va
 }
 
 /// A web app that everyone is assigned to: id, client id, secret.
-async fn web_app(org: &Sandbox, back: &str) -> (String, String, String) {
+pub(crate) async fn web_app(org: &Sandbox, back: &str) -> (String, String, String) {
     let body = json!({
         "name": "oidc_client", "label": "Keywright", "signOnMode": "OPENID_CONNECT",
         "credentials": {"oauthClient": {"token_endpoint_auth_method": "client_secret_basic"}},
@@ -90,16 +90,16 @@ async fn web_app(org: &Sandbox, back: &str) -> (String, String, String) {
 }
 
 /// A person who opens an address at Okta, signs in, and is sent back: `code` and `state`.
-async fn consent_at_okta(org: &Sandbox, url: &str) -> Result<(String, String), String> {
+pub(crate) async fn consent_at_okta(org: &str, url: &str) -> Result<(String, String), String> {
     let http = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap();
-    let from = url.strip_prefix(&org.url()).unwrap();
+    let from = url.strip_prefix(org).unwrap();
     let form = [("username", ADA), ("password", PASSWORD), ("fromURI", from)];
     let signed_in = http
-        .post(format!("{}/login/login.htm", org.url()))
+        .post(format!("{org}/login/login.htm"))
         .form(&form)
         .send()
         .await
@@ -165,9 +165,10 @@ impl World {
             .call("POST", &self.path("/consent"), Some(json!({})))
             .await;
         assert_eq!(status, 200, "{asked}");
-        let (code, state) = consent_at_okta(&self.org, asked["authorize_url"].as_str().unwrap())
-            .await
-            .unwrap();
+        let (code, state) =
+            consent_at_okta(&self.org.url(), asked["authorize_url"].as_str().unwrap())
+                .await
+                .unwrap();
         let (status, done) = self
             .t
             .call(
@@ -281,7 +282,7 @@ db_test!(
         let world = World::new(t).await;
         let begin = async || {
             let (_, asked) = world.t.call("POST", &world.path("/consent"), Some(json!({}))).await;
-            let (code, state) = consent_at_okta(&world.org, asked["authorize_url"].as_str().unwrap()).await.unwrap();
+            let (code, state) = consent_at_okta(&world.org.url(), asked["authorize_url"].as_str().unwrap()).await.unwrap();
             json!({"state": state, "code": code})
         };
         let finish = world.path("/consent/finish");
