@@ -177,6 +177,12 @@ impl Listing {
             let after = URL_SAFE_NO_PAD.encode(key(last));
             self.link(&[("after", &after)])
         });
+        let noun = match (rows.len(), noun) {
+            (1, "people") => "person",
+            (1, "entries") => "entry",
+            (1, noun) => noun.strip_suffix('s').unwrap_or(noun),
+            (_, noun) => noun,
+        };
         Pager {
             words: format!(
                 "{} {noun}{}",
