@@ -6,6 +6,7 @@ mod groups;
 pub use groups::{GroupTally, GroupsWanted, ShowGroups, group_tally, groups, groups_by_okta_id};
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use sea_orm::FromQueryResult;
 
@@ -74,9 +75,9 @@ impl Show {
             .unwrap_or_default()
     }
 
-    fn condition(self, bound: &mut Bound, now: Timestamp) -> String {
-        let words = match self {
-            Self::All => "",
+    fn condition(self) -> &'static str {
+        match self {
+            Self::All | Self::Admins => "",
             Self::Active => "AND u.kind = 'okta' AND u.okta_status = 'ACTIVE'",
             Self::Waiting => {
                 "AND u.kind = 'okta' AND u.okta_status IN ('LOCKED_OUT', 'PASSWORD_EXPIRED', 'PROVISIONED', 'RECOVERY', 'STAGED')"
@@ -85,16 +86,7 @@ impl Show {
             Self::Left => "AND u.kind = 'okta' AND u.okta_status IN ('DEPROVISIONED', 'GONE')",
             Self::BreakGlass => "AND u.kind = 'break_glass'",
             Self::Local => "AND u.kind = 'local'",
-            Self::Admins => {
-                let (one, other) = (bound.mark(SUPER_ADMIN), bound.mark(ADMIN));
-                return format!(
-                    "AND u.id IN (SELECT g.user_id FROM live_grants g WHERE g.tenant_id = $1 AND g.role_id IN ({one}, {other})
-                     AND (g.expires_at IS NULL OR g.expires_at > {}))",
-                    bound.mark(now)
-                );
-            }
-        };
-        words.to_owned()
+        }
     }
 
     fn counts(self, kind: &str, status: &str) -> bool {
@@ -152,15 +144,26 @@ impl Bound {
 /// People who match.
 pub async fn people(work: &Work, wanted: &PeopleWanted<'_>) -> db::Result<Vec<User>> {
     let mut bound = Bound(values![work.tenant, wanted.limit]);
-    let mut more = vec![wanted.show.condition(&mut bound, work.now)];
+    let mut few = Vec::new();
+    let mut more = vec![wanted.show.condition().to_owned()];
+    if wanted.show == Show::Admins {
+        few.push(holders(&[SUPER_ADMIN, ADMIN], work.now, &mut bound));
+    }
     if !wanted.q.is_empty() {
         let like = bound.mark(like(wanted.q));
         more.push(format!(
-            "AND (u.login_key LIKE {like} ESCAPE '!' OR LOWER(u.display_name) LIKE {like} ESCAPE '!')"
+            "AND (u.login_key LIKE {like} ESCAPE '!' OR u.name_key LIKE {like} ESCAPE '!')"
         ));
     }
     if let Some(role) = wanted.role {
-        more.push(having(work, role, &mut bound).await?);
+        if held_by_many(work, role).await? {
+            more.push(format!(
+                "AND EXISTS (SELECT 1 FROM live_grants g WHERE g.tenant_id = u.tenant_id AND g.user_id = u.id AND {})",
+                of_roles(&[role], work.now, &mut bound)
+            ));
+        } else {
+            few.push(holders(&[role], work.now, &mut bound));
+        }
     }
     if let Some(group) = wanted.group {
         more.push(format!(
@@ -185,8 +188,9 @@ pub async fn people(work: &Work, wanted: &PeopleWanted<'_>) -> db::Result<Vec<Us
         "u.login_key, u.id"
     };
     let sql = format!(
-        "SELECT {} FROM live_users u WHERE u.tenant_id = $1 {} ORDER BY {order} LIMIT $2",
+        "SELECT {} FROM {} WHERE u.tenant_id = $1 {} ORDER BY {order} LIMIT $2",
         users::COLUMNS,
+        starting_with(&few, &mut more),
         more.join(" ")
     );
     work.rows(&sql, bound.0).await
@@ -195,26 +199,45 @@ pub async fn people(work: &Work, wanted: &PeopleWanted<'_>) -> db::Result<Vec<Us
 /// From so many grants on, a role is one that many have.
 const MANY: i64 = 5_000;
 
-/// The condition that somebody has a role. One that few have is looked up once; of one that many have, a page is full
-/// after some people were looked at, and a list of all who have it would be long.
-async fn having(work: &Work, role: RoleId, bound: &mut Bound) -> db::Result<String> {
+/// Whether so many have a role that a page is full after some people were looked at, and a list of all who have it would
+/// be long.
+async fn held_by_many(work: &Work, role: RoleId) -> db::Result<bool> {
     #[derive(FromQueryResult)]
     struct Count {
         n: i64,
     }
     let sql = "SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM grants WHERE tenant_id = $1 AND role_id = $2 LIMIT $3) some_grants";
     let count: Option<Count> = work.row(sql, values![work.tenant, role, MANY]).await?;
-    let (role, now) = (bound.mark(role), bound.mark(work.now));
-    let of_role = format!("g.role_id = {role} AND (g.expires_at IS NULL OR g.expires_at > {now})");
-    Ok(if count.is_some_and(|count| count.n >= MANY) {
-        format!(
-            "AND EXISTS (SELECT 1 FROM live_grants g WHERE g.tenant_id = u.tenant_id AND g.user_id = u.id AND {of_role})"
-        )
-    } else {
-        format!(
-            "AND u.id IN (SELECT g.user_id FROM live_grants g WHERE g.tenant_id = $1 AND {of_role})"
-        )
-    })
+    Ok(count.is_some_and(|count| count.n >= MANY))
+}
+
+/// The ids of those who have one of these roles, each once.
+fn holders(roles: &[RoleId], now: Timestamp, bound: &mut Bound) -> String {
+    format!(
+        "SELECT DISTINCT g.user_id FROM live_grants g WHERE g.tenant_id = $1 AND {}",
+        of_roles(roles, now, bound)
+    )
+}
+
+/// The condition that a grant is of one of these roles, and has not run out.
+fn of_roles(roles: &[RoleId], now: Timestamp, bound: &mut Bound) -> String {
+    let marks: Vec<String> = roles.iter().map(|&role| bound.mark(role)).collect();
+    let now = bound.mark(now);
+    format!(
+        "g.role_id IN ({}) AND (g.expires_at IS NULL OR g.expires_at > {now})",
+        marks.join(", ")
+    )
+}
+
+/// Users, looked up one by one from short lists of their ids. `CROSS JOIN` keeps SQLite from going through everybody in the
+/// order of the page instead (<https://sqlite.org/optoverview.html#crossjoin>); PostgreSQL reads it as any other join.
+fn starting_with(few: &[String], more: &mut Vec<String>) -> String {
+    let mut from = String::new();
+    for (at, ids) in few.iter().enumerate() {
+        let _ = write!(from, "({ids}) few{at} CROSS JOIN ");
+        more.push(format!("AND u.id = few{at}.user_id"));
+    }
+    from + "live_users u"
 }
 
 /// How many people each of [`Show::ALL`] finds, in that order.

@@ -45,9 +45,10 @@ pub async fn welcome(
 ) -> Result<User> {
     touch(work).await?;
     let id: UserId = work.id();
-    let sql = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name,
+    let sql = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name, name_key,
             facts_source, facts_at, facts_hash, blocked, access_epoch, version, created_at, updated_at, born)
-        VALUES ($1, $2, 'okta', $3, $4, $5, $6, $7, $8, 'saml', $9, 0, $10, 0, 1, $9, $9, 0)";
+        VALUES ($1, $2, 'okta', $3, $4, $5, $6, $7, $8, $11, 'saml', $9, 0, $10, 0, 1, $9, $9, 0)";
+    let shown = newcomer.shown();
     let bound = values![
         work.tenant,
         id,
@@ -56,9 +57,10 @@ pub async fn welcome(
         newcomer.email.as_str(),
         newcomer.given_name.as_str(),
         newcomer.family_name.as_str(),
-        newcomer.shown(),
+        shown.as_str(),
         work.now,
-        false
+        false,
+        shown.to_lowercase()
     ];
     work.run(sql, bound).await?;
     let sql = "INSERT INTO user_links (tenant_id, connection_id, okta_id, user_id, seen_at) VALUES ($1, $2, $3, $4, $5)";

@@ -147,7 +147,7 @@ pub(crate) async fn add_users(
     when: When,
     users: &[NewUser],
 ) -> db::Result<()> {
-    let head = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name,
+    let head = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name, name_key,
         okta_status, facts_source, facts_at, facts_hash, blocked, access_epoch, version, created_at, updated_at, born)";
     let row = |user: &NewUser| {
         let mut row = values![work.tenant, user.id, "okta"];
@@ -178,11 +178,11 @@ pub(crate) async fn add_users(
 
 /// New facts about users that there are.
 pub(crate) async fn update_facts(work: &Work, users: &[(UserId, Facts)]) -> db::Result<()> {
-    let head = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name,
+    let head = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name, name_key,
         okta_status, facts_source, facts_at, facts_hash, blocked, access_epoch, version, created_at, updated_at, born)";
     let tail = "ON CONFLICT (tenant_id, id) DO UPDATE SET login = excluded.login, login_key = excluded.login_key,
         email = excluded.email, given_name = excluded.given_name, family_name = excluded.family_name,
-        display_name = excluded.display_name, okta_status = excluded.okta_status, facts_source = excluded.facts_source,
+        display_name = excluded.display_name, name_key = excluded.name_key, okta_status = excluded.okta_status, facts_source = excluded.facts_source,
         facts_at = excluded.facts_at, facts_hash = excluded.facts_hash, updated_at = excluded.updated_at,
         version = users.version + 1";
     let row = |(id, facts): &(UserId, Facts)| {
@@ -203,6 +203,7 @@ fn facts_values(work: &Work, facts: &Facts) -> Vec<Value> {
         facts.given_name.as_str(),
         facts.family_name.as_str(),
         facts.display_name.as_str(),
+        facts.display_name.to_lowercase(),
         (facts.source == FactSource::Pull).then(|| facts.status.clone()),
         facts.source.word(),
         work.now,

@@ -187,6 +187,40 @@ db_test!(
         assert_eq!(t.call("PUT", &format!("/api/v1/users/{user}/blocked"), Some(json!({ "blocked": true }))).await.0, 422);
     }
 
+    async fn people_are_found_by_a_part_of_their_name_in_any_script(t) {
+        let work = t.begin().await;
+        touch(&work).await.unwrap();
+        let mut new = person(&work, "00u1");
+        new.facts.display_name = "Émile Ångström".into();
+        staging::add_users(&work, ORG, When::Now, std::slice::from_ref(&new)).await.unwrap();
+        let newest = browse::PeopleWanted { q: "ÉMILE", limit: 10, ..Default::default() };
+        let mut found = browse::people(&work, &newest).await.unwrap();
+        assert_eq!(found.pop().map(|user| user.id), Some(new.id));
+
+        new.facts.display_name = "Μαρία".into();
+        staging::update_facts(&work, &[(new.id, new.facts.clone())]).await.unwrap();
+        assert!(browse::people(&work, &newest).await.unwrap().is_empty());
+        assert_eq!(users::list(&work, "ΜΑΡ", &Page { after: Uuid::nil(), limit: 10 }).await.unwrap().len(), 1);
+    }
+
+    async fn who_has_a_rare_role_is_listed_in_order(t) {
+        let names = ["zoe", "adam", "mia"];
+        for name in names {
+            let user = add_local(&t, name, Kind::Local).await;
+            give_role(&t, user.id, ADMIN).await;
+            give_role(&t, user.id, HELPDESK).await;
+        }
+        add_local(&t, "bob", Kind::Local).await;
+        let work = t.read().await;
+        let of = async |wanted: browse::PeopleWanted<'_>| {
+            let found = browse::people(&work, &browse::PeopleWanted { limit: 10, ..wanted }).await.unwrap();
+            found.into_iter().map(|user| user.login).collect::<Vec<_>>()
+        };
+        assert_eq!(of(browse::PeopleWanted { show: browse::Show::Admins, ..Default::default() }).await, ["adam", "mia", "zoe"]);
+        let both = browse::PeopleWanted { show: browse::Show::Admins, role: Some(HELPDESK), q: "a", ..Default::default() };
+        assert_eq!(of(both).await, ["adam", "mia"]);
+    }
+
     async fn what_is_prepared_is_true_all_at_once_or_never(t) {
         let known = add_person(&t, "00u0").await;
         give_role(&t, known, AUDITOR).await;

@@ -171,7 +171,7 @@ pub async fn list(work: &Work, q: &str, page: &Page) -> Result<Vec<User>> {
     }
     let sql = format!(
         "SELECT {COLUMNS} FROM live_users u WHERE u.tenant_id = $1 AND u.id > $2
-         AND (u.login_key LIKE $3 ESCAPE '!' OR LOWER(u.display_name) LIKE $3 ESCAPE '!') ORDER BY u.id LIMIT $4"
+         AND (u.login_key LIKE $3 ESCAPE '!' OR u.name_key LIKE $3 ESCAPE '!') ORDER BY u.id LIMIT $4"
     );
     Ok(work
         .rows(&sql, values![work.tenant, page.after, like(q), page.limit])
@@ -293,9 +293,9 @@ pub async fn create(work: &mut Work, draft: &Draft, reason: &str) -> Result<User
     } else {
         draft.display_name.trim()
     };
-    let sql = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name,
+    let sql = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name, name_key,
             facts_source, facts_at, facts_hash, blocked, access_epoch, version, created_at, updated_at, born)
-        VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, 'local', $8, 0, $9, 0, 1, $8, $8, 0)";
+        VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, $10, 'local', $8, 0, $9, 0, 1, $8, $8, 0)";
     let bound = values![
         work.tenant,
         id,
@@ -305,7 +305,8 @@ pub async fn create(work: &mut Work, draft: &Draft, reason: &str) -> Result<User
         draft.email.trim(),
         name,
         work.now,
-        false
+        false,
+        name.to_lowercase()
     ];
     work.run(sql, bound).await?;
     let entry = audit::Entry::new("user.created", ("user", id.to_string()), reason);

@@ -26,6 +26,7 @@ CREATE TABLE users (
     given_name TEXT NOT NULL,
     family_name TEXT NOT NULL,
     display_name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
     okta_status TEXT,
     facts_source TEXT NOT NULL,
     facts_at BIGINT NOT NULL,
@@ -38,9 +39,9 @@ CREATE TABLE users (
     born BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );
-CREATE INDEX users_login ON users (tenant_id, login_key, id);
+CREATE INDEX users_login ON users (tenant_id, login_key, id, born, name_key);
 CREATE INDEX users_born ON users (tenant_id, id, born);
-CREATE INDEX users_shown ON users (tenant_id, kind, okta_status, login_key, born);
+CREATE INDEX users_shown ON users (tenant_id, kind, okta_status, login_key, id, born);
 CREATE INDEX users_staged ON users (tenant_id, born) WHERE born > 0;
 CREATE TABLE user_links (
     tenant_id UUID NOT NULL,

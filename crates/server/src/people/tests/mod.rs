@@ -54,9 +54,9 @@ async fn person(
     let id: UserId = work.id();
     let login = format!("Person{n:03}@acme.example");
     let status = if n % 10 == 9 { "SUSPENDED" } else { "ACTIVE" };
-    let sql = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name, okta_status,
+    let sql = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name, name_key, okta_status,
             facts_source, facts_at, facts_hash, blocked, access_epoch, version, created_at, updated_at, born)
-        VALUES ($1, $2, 'okta', $3, $4, $3, 'Ada', $5, $6, $7, 'pull', $8, 0, $9, 0, 1, $8, $8, 0)";
+        VALUES ($1, $2, 'okta', $3, $4, $3, 'Ada', $5, $6, LOWER($6), $7, 'pull', $8, 0, $9, 0, 1, $8, $8, 0)";
     let mut bound = values![work.tenant, id, login.as_str(), login.to_lowercase()];
     bound.extend(values![
         format!("No {n}"),

@@ -57,9 +57,9 @@ db_test!(
         let user = t.app.id::<crate::db::UserId>();
         let mut work = t.begin().await;
         crate::directory::state(&work).await.unwrap();
-        let insert = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name, okta_status, \
+        let insert = "INSERT INTO users (tenant_id, id, kind, login, login_key, email, given_name, family_name, display_name, name_key, okta_status, \
             facts_source, facts_at, facts_hash, blocked, access_epoch, version, created_at, updated_at, born) \
-            VALUES ($1, $2, 'okta', 'ada', 'ada', '', '', '', '', 'ACTIVE', 'pull', $3, 0, $4, 7, 1, $3, $3, 0)";
+            VALUES ($1, $2, 'okta', 'ada', 'ada', '', '', '', '', '', 'ACTIVE', 'pull', $3, 0, $4, 7, 1, $3, $3, 0)";
         work.run(insert, crate::db::values![work.tenant, user, work.now, false]).await.unwrap();
         let link = "INSERT INTO user_links (tenant_id, connection_id, okta_id, user_id, seen_at) VALUES ($1, $2, '00uada', $3, $4)";
         work.run(link, crate::db::values![work.tenant, okta.connection, user, work.now]).await.unwrap();
