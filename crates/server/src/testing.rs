@@ -28,6 +28,8 @@ pub(crate) struct TestApp {
     /// The tenant `default`.
     pub(crate) tenant: TenantId,
     at: Arc<AtomicI64>,
+    /// Made when it is first asked, as making it takes longer than most answers.
+    router: std::sync::OnceLock<axum::Router>,
     _place: Place,
 }
 
@@ -80,6 +82,7 @@ impl TestApp {
             app,
             tenant,
             at,
+            router: std::sync::OnceLock::new(),
             _place: place,
         }
     }
@@ -90,6 +93,12 @@ impl TestApp {
         let builder =
             App::builder(self.app.db().clone(), vault).clock(Clock::Fixed(self.at.clone()));
         parts(builder).build()
+    }
+
+    /// The whole server.
+    pub(crate) fn router(&self) -> axum::Router {
+        let router = || crate::router::router(&self.app);
+        self.router.get_or_init(router).clone()
     }
 
     /// The machine's operator in the default tenant.
@@ -130,10 +139,7 @@ impl TestApp {
         request
             .extensions_mut()
             .extend(actor.map(in_extensions).unwrap_or_default());
-        let response = crate::router::router(&self.app)
-            .oneshot(request)
-            .await
-            .unwrap();
+        let response = self.router().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let bytes = to_bytes(response.into_body(), 1 << 24).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
@@ -287,10 +293,7 @@ impl TestBrowser<'_> {
         request
             .extensions_mut()
             .insert(axum::extract::ConnectInfo(peer));
-        let response = crate::router::router(&self.t.app)
-            .oneshot(request)
-            .await
-            .unwrap();
+        let response = self.t.router().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         for cookie in parts.headers.get_all("set-cookie") {
             self.keep(cookie);

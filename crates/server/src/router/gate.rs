@@ -11,10 +11,10 @@ use http::{HeaderMap, Method};
 use secrecy::SecretString;
 use utoipa::openapi::OpenApi;
 
-use crate::actor::Actor;
-use crate::apikeys;
+use crate::actor::{Actor, Permission};
 use crate::app::App;
 use crate::web::{Need, Problem};
+use crate::{apikeys, tenants};
 
 /// The extension of an operation in the OpenAPI document that says what it needs: a permission's name, `self` for
 /// any valid credential, or `none`.
@@ -110,7 +110,15 @@ async fn admit(app: &App, gate: &Gate, request: &mut Request) -> Result<(), Prob
     // Who is unknown learns nothing of what there is.
     let actor = find(app, request).await?;
     match need? {
-        Need::Permission(permission) => Ok(actor.need(permission)?),
+        Need::Permission(permission) => {
+            actor.need(permission)?;
+            if permission == Permission::TenantsManage && !tenants::operates(app, &actor).await? {
+                return Err(Problem::forbidden(
+                    "the deployment is operated from its first tenant, or by a command on its machine",
+                ));
+            }
+            Ok(())
+        }
         Need::Credential | Need::Nothing => Ok(()),
     }
 }

@@ -102,6 +102,7 @@ pub async fn rotate_start(work: &mut Work, connection: ConnectionId) -> Result<K
 /// Lets the new key sign; the old one is gone. The identity provider must have the new certificate by then.
 pub async fn rotate_finish(work: &mut Work, connection: ConnectionId) -> Result<Key> {
     work.actor.need(Permission::ConnectionsManage)?;
+    settings::need(work, connection).await?;
     let waiting = keys(work, connection).await?;
     let mut key = waiting
         .into_iter()

@@ -30,7 +30,7 @@ mod settings;
 mod setup;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod traces;
 mod view;
 

@@ -1,4 +1,4 @@
-//! Sessions by the API.
+//! Ending a session by the API. They are listed where people are.
 
 use axum::extract::{Path, State};
 use http::StatusCode;
@@ -6,29 +6,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{Session, end as close, of_user};
+use super::end as close;
 use crate::app::App;
 use crate::web::{Caller, Problem};
 
-/// `/users/{user}/sessions`, `/sessions/{session}`.
+/// `/sessions/{session}`.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(end))
-}
-
-/// List a person's sessions, newest first.
-#[utoipa::path(get, path = "/users/{user}/sessions", tag = "Sessions", params(("user" = Uuid, Path, description = "The person")),
-    extensions(("x-permission" = json!("users.read"))),
-    responses((status = 200, description = "At most the last 200", body = Vec<Session>)))]
-async fn list(
-    State(app): State<App>,
-    actor: Caller,
-    Path(user): Path<Uuid>,
-) -> Result<axum::Json<Vec<Session>>, Problem> {
-    Ok(axum::Json(
-        of_user(&app.read(&actor.0).await?, user.into()).await?,
-    ))
+    OpenApiRouter::new().routes(routes!(end))
 }
 
 /// End a session.

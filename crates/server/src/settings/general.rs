@@ -10,6 +10,7 @@ use crate::config::Effective;
 use crate::console::{Frame, Pages, State as Stated, Visit, show};
 use crate::db::Engine;
 use crate::notify::Mailer;
+use crate::tenants;
 use crate::web::{Options, Problem};
 
 pub(super) fn pages() -> Pages {
@@ -33,6 +34,8 @@ struct General {
 
 async fn general(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let options = Options::of(&app);
+    let operates =
+        visit.may(Permission::TenantsManage) && tenants::operates(&app, &visit.actor).await?;
     show(&General {
         frame: visit.frame("Settings"),
         https: options.https(),
@@ -49,8 +52,6 @@ async fn general(State(app): State<App>, visit: Visit) -> Result<Response, Probl
         } else {
             Stated::off("Not set up")
         },
-        values: visit
-            .may(Permission::TenantsManage)
-            .then(|| app.part::<Vec<Effective>>().cloned().unwrap_or_default()),
+        values: operates.then(|| app.part::<Vec<Effective>>().cloned().unwrap_or_default()),
     })
 }

@@ -66,4 +66,4 @@ pub const PLAN_JOB: &str = "sync.plan";
 pub const DECIDE_JOB: &str = "sync.decide";
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -124,6 +124,16 @@ pub async fn list(app: &App) -> db::Result<Vec<Tenant>> {
     .await
 }
 
+/// Whether the actor, if they hold the permission, may operate the deployment and so all tenants: the machine's operator and
+/// people of the first tenant. Who administers another tenant has nothing to do with its neighbours.
+pub async fn operates(app: &App, actor: &Actor) -> db::Result<bool> {
+    if matches!(actor.kind, ActorKind::Local) {
+        return Ok(true);
+    }
+    let first = find(app, DEFAULT).await?;
+    Ok(first.is_some_and(|first| first.id == actor.tenant))
+}
+
 /// Tenants are what work is bound to, so this work acts before there is an actor.
 fn nobody(tenant: TenantId) -> Actor {
     Actor {

@@ -14,6 +14,7 @@ use super::roles::RoleView;
 use super::{Look, Why, page};
 use crate::app::{App, Work};
 use crate::db::{Timestamp, UserId};
+use crate::sessions::{self, Session};
 use crate::web::{Caller, Json, Page, Paged, Problem};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -22,6 +23,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(find))
         .routes(routes!(block))
         .routes(routes!(end_sessions))
+        .routes(routes!(list_sessions))
         .routes(routes!(list_roles, give))
         .routes(routes!(revoke))
 }
@@ -276,6 +278,21 @@ async fn end_sessions(
     users::end_sessions(&mut work, id, &why.reason).await?;
     work.commit().await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A person's sessions, newest first.
+#[utoipa::path(get, path = "/users/{user}/sessions", tag = "Sessions", extensions(("x-permission" = json!("users.read"))),
+    params(("user" = String, Path, description = "Id or login")),
+    responses((status = 200, description = "At most the last 200", body = Vec<Session>)))]
+async fn list_sessions(
+    State(app): State<App>,
+    Caller(actor): Caller,
+    Path(user): Path<String>,
+) -> Result<axum::Json<Vec<Session>>, Problem> {
+    let work = app.read(&actor).await?;
+    let id = resolve(&work, &user).await?;
+    users::find(&work, id).await?;
+    Ok(axum::Json(sessions::of_user(&work, id).await?))
 }
 
 /// A user's roles.

@@ -10,3 +10,8 @@ mod people;
 mod settings;
 mod setup;
 mod world;
+
+/// A certificate of the fixtures, for tests elsewhere.
+pub(crate) fn certificate(name: &str) -> String {
+    forge::fixture(&format!("{name}.cert.pem"))
+}

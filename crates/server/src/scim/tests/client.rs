@@ -47,7 +47,7 @@ impl Client {
     /// With a token of one's own choice.
     pub(crate) fn at(t: &TestApp, connection: ConnectionId, token: &str) -> Self {
         Self {
-            router: crate::router::router(&t.app),
+            router: t.router(),
             connection,
             token: token.to_owned(),
         }

@@ -33,10 +33,11 @@ const GROUPS: &str = "/api/v1/groups";
 struct Slot(Arc<Mutex<Option<Client>>>);
 
 /// The app's way to the sandbox.
-fn parts(builder: AppBuilder) -> AppBuilder {
+pub(crate) fn parts(builder: AppBuilder) -> AppBuilder {
     builder
         .with(Slot::default())
-        .with(Clients::new(|app, _, _| async move {
+        .with(Clients::new(|app, tenant, id| async move {
+            connections::find(&app.read(&Actor::system(tenant, "test")).await?, id).await?;
             let slot = app.part::<Slot>().unwrap().0.lock().unwrap().clone();
             slot.ok_or_else(|| Error::Invalid("no client".to_owned()))
         }))
@@ -55,15 +56,15 @@ async fn connect(t: &TestApp, sandbox: &Sandbox) -> ConnectionId {
 }
 
 /// A sandbox org that is synced.
-struct Org {
-    t: TestApp,
+pub(crate) struct Org {
+    pub(crate) t: TestApp,
     sandbox: Sandbox,
-    id: ConnectionId,
+    pub(crate) id: ConnectionId,
 }
 
 impl Org {
     /// An org without people but its admin.
-    async fn start(t: TestApp) -> Self {
+    pub(crate) async fn start(t: TestApp) -> Self {
         Self::start_with(t, 0).await
     }
 
@@ -137,7 +138,7 @@ impl Org {
     }
 
     /// Makes groups and people in them: `("Sales", ["a", "b"])`.
-    fn staff(&self, groups: &[(&str, &[&str])]) {
+    pub(crate) fn staff(&self, groups: &[(&str, &[&str])]) {
         let mut edits: Vec<Edit> = groups
             .iter()
             .map(|(name, _)| Edit::AddGroup {
@@ -200,7 +201,7 @@ impl Org {
     }
 
     /// Maps a group of the org, by its name there.
-    async fn map(&self, group: &str, roles: &[&str]) -> MappingId {
+    pub(crate) async fn map(&self, group: &str, roles: &[&str]) -> MappingId {
         let client = self
             .t
             .app
@@ -233,7 +234,7 @@ impl Org {
     }
 
     /// Runs and gives the run.
-    async fn run(&self) -> Run {
+    pub(crate) async fn run(&self) -> Run {
         self.run_as(RunKind::Run, false).await
     }
 

@@ -1,4 +1,8 @@
-//! Every operation, knocked at by strangers and by callers without permission.
+//! Every operation, knocked at by strangers and by callers without permission; by each built-in role in `roles`, by the
+//! administrator of another tenant in `neighbours`.
+
+mod neighbours;
+mod roles;
 
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
@@ -93,7 +97,7 @@ fn every_operation_declares_what_it_needs_and_describes_itself() {
 
 db_test!(
     async fn every_operation_refuses_a_stranger(t) {
-        let router = router(&t.app);
+        let router = t.router();
         for (method, path, need) in all() {
             if need == Some(Need::Nothing) {
                 continue;
@@ -112,7 +116,7 @@ db_test!(
     }
 
     async fn every_operation_refuses_a_caller_without_its_permission(t) {
-        let router = router(&t.app);
+        let router = t.router();
         let kind = ActorKind::Person(t.app.id::<UserId>());
         let actor = Actor { kind, name: "nobody".into(), tenant: t.tenant, permissions: Permissions::default() };
         for (method, path, need) in all() {
@@ -192,7 +196,7 @@ db_test!(
         let answer = browser.get("/no/such/page").await;
         assert_eq!(answer.status, 404);
         assert!(answer.body.contains("There is no such page"));
-        let response = router(&t.app).oneshot(knock(&Method::GET, "/no/such/page")).await.unwrap();
+        let response = t.router().oneshot(knock(&Method::GET, "/no/such/page")).await.unwrap();
         assert_eq!(response.headers()[CONTENT_TYPE], web::PROBLEM_MEDIA_TYPE);
     }
 
@@ -224,7 +228,7 @@ db_test!(
     }
 
     async fn health_document_and_page_are_open(t) {
-        let router = router(&t.app);
+        let router = t.router();
         for (path, media) in [
             ("/healthz", "application/json"),
             ("/readyz", "application/json"),
