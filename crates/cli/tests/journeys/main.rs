@@ -9,6 +9,7 @@
 )]
 
 mod actions;
+mod browser;
 mod connection;
 mod disk;
 mod kill;

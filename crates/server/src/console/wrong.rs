@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, StatusCode};
 
 use super::answer::show_as;
@@ -78,7 +78,7 @@ fn wants_page(headers: &HeaderMap, path: &str) -> bool {
 /// The page with the headers of the refusal (a time to wait, cookies), save those of its body.
 fn keep(mut page: Response, refusal: &Response) -> Response {
     for (name, value) in refusal.headers() {
-        let own: [&HeaderName; 2] = [&CONTENT_TYPE, &CONTENT_LENGTH];
+        let own: [&HeaderName; 3] = [&CONTENT_TYPE, &CONTENT_LENGTH, &CONTENT_ENCODING];
         if !own.contains(&name) {
             page.headers_mut().append(name, value.clone());
         }

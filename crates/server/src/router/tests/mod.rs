@@ -158,6 +158,15 @@ db_test!(
         }
     }
 
+    // Found in Chromium: the problem was compressed, the page in its place was not.
+    async fn a_refusal_is_readable_for_browsers_that_take_gzip(t) {
+        let mut browser = t.signed_in("user").await;
+        let request = Request::get("/people").header("accept-encoding", "gzip, deflate, br, zstd");
+        let answer = browser.send(request, Body::empty()).await;
+        assert_eq!((answer.status, answer.headers.get("content-encoding")), (403, None));
+        assert!(answer.body.contains("Why can I not do this?"));
+    }
+
     async fn every_form_refuses_what_other_sites_send(t) {
         let mut browser = t.signed_in("super_admin").await;
         for (method, path, _) in pages().into_iter().filter(|(method, ..)| *method == Method::POST) {
