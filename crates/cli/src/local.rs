@@ -48,8 +48,9 @@ struct Working {
 impl Local {
     /// Opens the local database as the operator of this machine, or as the owner of `key` where one is given.
     pub(crate) async fn open(global: &Global, key: Option<SecretString>) -> anyhow::Result<Self> {
-        let config = Config::load(&sources(global))?;
+        let mut config = Config::load(&sources(global))?;
         log_quietly(&config);
+        serve::find_server(&mut config);
         let app = serve::open(&config).await?;
         let slug = global.tenant.as_deref().unwrap_or(tenants::DEFAULT);
         let tenant = tenants::find(&app, slug)

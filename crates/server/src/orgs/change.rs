@@ -61,6 +61,9 @@ struct Edit {
     name: String,
     client_id: String,
     auth: &'static str,
+    /// The client ID has its own field here.
+    web_client: Option<String>,
+    consent_scopes: Vec<form::ScopeOffer>,
     jobs: Vec<Offer>,
     share: String,
     off: bool,
@@ -100,6 +103,8 @@ async fn form(
                 connection.client_id.as_deref().unwrap_or_default(),
             ),
             auth: way.unwrap_or(connection.authentication).word(),
+            web_client: None,
+            consent_scopes: form::consent_scopes(fields),
             jobs: form::jobs(&jobs),
             share: or("share", &connection.rate_share.to_string()),
             off: connection.status == Status::Disabled,
@@ -135,8 +140,10 @@ async fn try_save(
             .has_client()
             .then(|| fields.text("client_id").to_owned()),
         api_token: form::secret(fields, "token").filter(|_| !way.has_client()),
-        client_secret: None,
-        scopes: None,
+        client_secret: form::secret(fields, "client_secret")
+            .filter(|_| way == Authentication::AuthorizationCode),
+        scopes: form::read_scopes(Some(fields))
+            .filter(|_| way == Authentication::AuthorizationCode),
         jobs: Some(form::read_jobs(fields)?),
         rate_share: Some(fields.read("share", "a percentage from 1 to 100")?),
         enabled: None,

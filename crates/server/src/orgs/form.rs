@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use crate::connections::{Authentication, GivenKey, Job};
+use crate::connections::{self, Authentication, GivenKey, Job};
 use crate::console::Fields;
 use crate::sync;
 use crate::web::Problem;
@@ -89,4 +89,28 @@ pub(super) fn pasted(fields: &Fields, purpose: &str) -> Option<GivenKey> {
 /// A secret that a form sent.
 pub(super) fn secret(fields: &Fields, name: &str) -> Option<SecretString> {
     fields.given(name).map(SecretString::from)
+}
+
+/// A scope that a person's consent can be asked for.
+pub(super) struct ScopeOffer {
+    pub(super) name: String,
+    pub(super) purpose: String,
+    pub(super) chosen: bool,
+}
+
+/// The scopes to choose from; those that the form sent are chosen.
+pub(super) fn consent_scopes(fields: Option<&Fields>) -> Vec<ScopeOffer> {
+    let chosen = read_scopes(fields).unwrap_or_default();
+    let offer = |scope: connections::KnownScope| ScopeOffer {
+        chosen: chosen.contains(&scope.name),
+        name: scope.name,
+        purpose: scope.purpose,
+    };
+    connections::known_scopes().into_iter().map(offer).collect()
+}
+
+/// The scopes that a form sent; none when it leaves them to the jobs.
+pub(super) fn read_scopes(fields: Option<&Fields>) -> Option<Vec<String>> {
+    let chosen: Vec<String> = fields?.all("scope").map(str::to_owned).collect();
+    (!chosen.is_empty()).then_some(chosen)
 }

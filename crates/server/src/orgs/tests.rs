@@ -20,7 +20,7 @@ fn form<'a>(auth: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str
 }
 
 db_test!(
-    async fn the_form_offers_the_three_ways_and_recommends_dpop(t) {
+    async fn the_form_offers_the_four_ways_and_recommends_dpop(t) {
         let mut browser = t.signed_in("admin").await;
         let page = browser.get("/connections/new").await;
         assert_eq!(page.status, 200);
@@ -28,6 +28,7 @@ db_test!(
             "id=\"auth-dpop\" checked",
             "Recommended",
             "Least secure, not recommended",
+            "An administrator’s consent",
             "id=\"keys-make\" checked",
             "<option value=\"15\" selected>15 minutes",
             "<option value=\"5\">5 minutes",
@@ -60,6 +61,20 @@ db_test!(
             let sync = browser.get(&format!("/api/v1{}/sync", made.to)).await;
             assert!(sync.status == 401 || sync.body.contains("\"interval_minutes\":60"));
         }
+        let web = [("web_client_id", "0oa7"), ("client_secret", "hush-hush-hush"), ("scope", "openid"), ("scope", "okta.users.read")];
+        let mut sent = form("authorization_code", &web);
+        (sent[0].1, sent[1].1) = ("four", "four");
+        let made = browser.post("/connections/new", &sent).await;
+        assert!(made.to.ends_with("/consent"), "{}", made.body);
+        let page = browser.get(&made.to).await.body;
+        assert!(page.contains(">openid</span>") && page.contains(">okta.users.read</span>") && !page.contains(">okta.groups.read</span>"));
+        assert!(page.contains("Consent at Okta") && !page.contains("hush-hush-hush"));
+        let at = made.to.trim_end_matches("/consent").to_owned();
+        let edit = browser.get(&format!("{at}/edit")).await.body;
+        assert!(edit.contains("id=\"auth-consent\" checked") && edit.contains("value=\"0oa7\""));
+        let change = [("version", "1"), ("name", "four"), ("auth", "authorization_code"), ("client_id", "0oa8"), ("jobs", "sync"), ("share", "30")];
+        assert_eq!(browser.post(&format!("{at}/edit"), &change).await.status, 303);
+        assert!(browser.get(&format!("{at}/edit")).await.body.contains("value=\"0oa8\""));
         assert!(browser.get("/connections").await.body.contains("OAuth 2.0 with a key and DPoP"));
     }
 

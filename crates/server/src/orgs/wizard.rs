@@ -25,6 +25,8 @@ struct Wizard<'a> {
     frame: Frame,
     fields: &'a Fields,
     auth: &'static str,
+    web_client: Option<String>,
+    consent_scopes: Vec<form::ScopeOffer>,
     paste: bool,
     es256: bool,
     domain: Option<Domain>,
@@ -50,7 +52,7 @@ fn form(visit: &Visit, fields: &Fields, error: Option<Problem>) -> Result<Respon
         form::read_jobs(fields).unwrap_or_default()
     };
     let scopes = connections::scopes(&jobs);
-    let secrets = ["token", "client_private", "dpop_private"];
+    let secrets = ["token", "client_private", "dpop_private", "client_secret"];
     show_as(
         error.as_ref().map_or(StatusCode::OK, Problem::status),
         &Wizard {
@@ -59,6 +61,8 @@ fn form(visit: &Visit, fields: &Fields, error: Option<Problem>) -> Result<Respon
                 .crumb("Connections", "/connections"),
             fields,
             auth: auth.word(),
+            web_client: Some(fields.raw("web_client_id").to_owned()),
+            consent_scopes: form::consent_scopes(Some(fields)),
             paste: fields.has("keys", "paste"),
             es256: fields.has("algorithm", "ES256"),
             domain: Domain::parse(fields.text("domain")).ok(),
@@ -100,6 +104,12 @@ async fn make(State(app): State<App>, visit: Visit, fields: Fields) -> Result<Re
 fn read(fields: &Fields) -> Result<New, Problem> {
     let authentication = form::read_way(fields)?;
     let has_client = authentication.has_client();
+    let by_consent = authentication == Authentication::AuthorizationCode;
+    let client_id = if by_consent {
+        "web_client_id"
+    } else {
+        "client_id"
+    };
     let paste = authentication.has_keys() && fields.has("keys", "paste");
     let needed = |purpose: &str, words: &str| match form::pasted(fields, purpose) {
         None if paste => Err(Problem::invalid(format!(
@@ -114,13 +124,13 @@ fn read(fields: &Fields) -> Result<New, Problem> {
     };
     let client_key = needed("client", "client")?;
     Ok(New {
-        client_secret: None,
-        scopes: None,
+        client_secret: form::secret(fields, "client_secret").filter(|_| by_consent),
+        scopes: form::read_scopes(Some(fields)).filter(|_| by_consent),
         name: fields.given("name").map(str::to_owned),
         domain: fields.text("domain").to_owned(),
         authentication,
         client_id: fields
-            .given("client_id")
+            .given(client_id)
             .filter(|_| has_client)
             .map(str::to_owned),
         api_token: form::secret(fields, "token").filter(|_| !has_client),
@@ -156,6 +166,10 @@ async fn try_make(app: &App, visit: &Visit, fields: &Fields) -> Result<Done, Pro
         .await?;
     }
     work.commit().await?;
+    if made.authentication == Authentication::AuthorizationCode {
+        let to = format!("/connections/{}/consent", made.id);
+        return Ok(Done::to(to).ok(format!("{} is joined: a consent is wanted next", made.name)));
+    }
     let next = if made.client_id.is_some() || !made.authentication.has_client() {
         "test it now"
     } else {

@@ -13,7 +13,7 @@ use crate::db::{SessionId, Timestamp, UserId};
 use crate::directory;
 use crate::directory::browse;
 use crate::sessions;
-use crate::web::Problem;
+use crate::web::{Browser, Problem};
 
 /// Most people whose sessions end by one form.
 const MOST: usize = 200;
@@ -58,7 +58,11 @@ async fn list(Of(app): Of<App>, visit: Visit, Path(id): Path<UserId>) -> Result<
         let open = session.stands(user.access_epoch, &rules, work.now) && !user.blocked;
         Row {
             id: session.id,
-            agent: session.agent.unwrap_or_default(),
+            agent: session
+                .agent
+                .as_deref()
+                .map(Browser::words)
+                .unwrap_or_default(),
             address: session.address.unwrap_or_default(),
             method: session.method,
             created_at: session.created_at,

@@ -10,6 +10,7 @@ mod listen;
 mod signals;
 #[cfg(test)]
 mod tests;
+mod whereabouts;
 
 use std::io;
 use std::net::SocketAddr;
@@ -38,6 +39,7 @@ use crate::{
 };
 
 pub use signals::stop_on_signals;
+pub use whereabouts::find_server;
 
 use certificate::Certificate;
 use listen::{answer, bind, bind_metrics};
@@ -165,6 +167,7 @@ pub async fn serve(
     let metrics = bind_metrics(&config)?;
     let app = open(&config).await?;
     let tls = Certificate::read(&config).await?;
+    let _noted = listener.as_ref().and_then(|_| whereabouts::note(&config));
     let told = Ready {
         public_url: config.public_url(),
         web: listener.as_ref().map(|(_, address)| *address),

@@ -40,6 +40,28 @@ fn client() -> reqwest::Client {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn commands_find_the_server_while_it_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let known = || {
+        let mut config = Config::in_dir(&dir.path().join("data")).unwrap();
+        find_server(&mut config);
+        config.public_url()
+    };
+    assert_eq!(known(), "http://localhost:8080");
+    let running = start(dir.path(), |sources| sources).await;
+    assert_eq!(known(), running.ready.public_url);
+    running.stop.cancel();
+    running.ended.await.unwrap().unwrap();
+    assert_eq!(known(), "http://localhost:8080");
+    // What a killed one leaves is not believed.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = gone.local_addr().unwrap().port();
+    drop(gone);
+    std::fs::write(dir.path().join("data/server.port"), port.to_string()).unwrap();
+    assert_eq!(known(), "http://localhost:8080");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_processes_serve_one_database_and_stop_gently() {
     let dir = tempfile::tempdir().unwrap();
     let one = start(dir.path(), |sources| sources).await;

@@ -93,6 +93,11 @@ impl Chromium {
             .unwrap_or_else(|error| panic!("{path}: {error}"));
     }
 
+    /// The address of the server.
+    pub(crate) fn at(&self) -> &str {
+        &self.at
+    }
+
     /// Where it is: path and query at the server, or the whole address elsewhere.
     pub(crate) async fn here(&self) -> String {
         let url = self
@@ -120,13 +125,14 @@ impl Chromium {
             .page
             .query(all)
             .wait(PATIENCE, Duration::from_millis(50));
-        if !found.exists().await.unwrap_or(false) {
-            panic!(
-                "`{words}` is not to be read at {}:\n{}",
-                self.here().await,
-                self.words().await
-            );
+        if found.exists().await.unwrap_or(false) {
+            return;
         }
+        panic!(
+            "`{words}` is not to be read at {}:\n{}",
+            self.here().await,
+            self.words().await
+        );
     }
 
     /// What matches and can be seen; the first of it.
@@ -140,8 +146,8 @@ impl Chromium {
             .await;
         match found {
             Ok(found) => found,
-            Err(_) => panic!(
-                "there is no `{what}` at {}:\n{}",
+            Err(error) => panic!(
+                "there is no `{what}` at {}: {error}\n{}",
                 self.here().await,
                 self.words().await
             ),
@@ -220,7 +226,8 @@ impl Chromium {
 
     /// Makes the window so wide and the system's colours so.
     pub(crate) async fn look(&self, width: u32, dark: bool) {
-        let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        let size =
+            json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 700});
         self.tools("Emulation.setDeviceMetricsOverride", size).await;
         let scheme = if dark { "dark" } else { "light" };
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});

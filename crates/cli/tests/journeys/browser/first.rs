@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 use super::chromium::Chromium;
+use super::consent;
 use super::in_chromium;
 use crate::org::{Org, text};
 use crate::server::Server;
@@ -36,6 +37,8 @@ async fn whole(site: &Site, script: bool) {
         let connection = join(&org, &admin, way).await;
         remove(&admin, &connection).await;
     }
+    let connection = consent::join(&org, &admin).await;
+    remove(&admin, &connection).await;
     let connection = join(&org, &admin, "auth-dpop").await;
     map(&admin, groups.desks.1.len() + 2).await;
     run(&admin, "Applied").await;
@@ -94,7 +97,13 @@ async fn first_run(site: &Site, admin: &Chromium) {
     admin.go("/").await;
     admin.see("There is no admin yet.").await;
     let said = site.done(&["admin", "link"]);
-    let token = said.split_once("/welcome/").expect("a link").1;
+    let (before, token) = said.split_once("/welcome/").expect("a link");
+    let port = |url: &str| url.rsplit(':').next().map(str::to_owned);
+    assert_eq!(
+        port(before),
+        port(admin.at()),
+        "the link leads to the server"
+    );
     let token = token.split_whitespace().next().expect("a token");
     admin.go(&format!("/welcome/{token}")).await;
     admin.fill("login", "rescue").await;

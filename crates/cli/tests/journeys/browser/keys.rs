@@ -94,16 +94,15 @@ async fn walk(browser: &Chromium, path: &str) -> Vec<String> {
             break;
         }
     }
-    if (reached.len() as u64) < number {
-        let all = (0..number).map(|key| key.to_string());
-        for key in all.filter(|key| !reached.contains(key)) {
-            let html = browser
-                .run(&format!(
-                    "return document.querySelector('[data-key=\"{key}\"]').outerHTML.slice(0, 160)"
-                ))
-                .await;
-            wrong.push(format!("{path}: Tab does not reach {html}"));
-        }
+    let all = (0..number).map(|key| key.to_string());
+    for key in all.filter(|key| !reached.contains(key)) {
+        let script = format!(
+            "return document.querySelector('[data-key=\"{key}\"]').outerHTML.slice(0, 160)"
+        );
+        wrong.push(format!(
+            "{path}: Tab does not reach {}",
+            browser.run(&script).await
+        ));
     }
     wrong
 }

@@ -5,6 +5,7 @@
 
 mod axe;
 mod chromium;
+mod consent;
 mod first;
 mod keys;
 mod pages;

@@ -18,9 +18,11 @@ use crate::site::Site;
 const BUDGET: u64 = 100_000;
 /// Of pages of one kind as many are looked at.
 const EACH: usize = 2;
-/// What is no page but a file, ends something, or works once.
+/// What is no page but a file or a part of one, works once, or is there only while a run lasts.
 const NO_PAGES: &[&str] = &[
     "/activity/export",
+    "/activity/tail",
+    "/runs/{run}/stop",
     "/runs/{run}/json",
     "/welcome/{token}",
     "/connections/consent",
@@ -56,8 +58,8 @@ impl Demo {
             .map_while(Result::ok)
             .find(|line| line.contains("/welcome/"));
         let line = line.expect("a link into the console");
-        let link = line.split_whitespace().last().expect("a link");
-        let (url, token) = link.split_once("/welcome/").expect("a link");
+        let address = line.split_whitespace().last().expect("a link");
+        let (url, token) = address.split_once("/welcome/").expect("a link");
         // Whatever else it says is read, or it would wait.
         std::thread::spawn(move || lines.for_each(drop));
         Self {
@@ -115,21 +117,39 @@ fn kind(patterns: &BTreeSet<&str>, link: &str) -> Option<String> {
 
 /// Things that the demo does not make and some page is about.
 fn furnish(site: &Site) {
-    let token = site.place().join("token");
-    std::fs::write(&token, "00aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcd").expect("a file");
-    let token = token.to_str().expect("a path");
-    site.done(&[
-        "connect",
+    let secret = site.place().join("secret");
+    std::fs::write(&secret, "00aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcd").expect("a file");
+    let secret = secret.to_str().expect("a path");
+    let by_token = [
         "https://second.okta.com",
         "--name",
         "second",
         "--auth",
         "api_token",
         "--token-file",
-        token,
-        "--no-test",
-    ]);
+        secret,
+    ];
+    let by_consent = [
+        "https://third.okta.com",
+        "--name",
+        "third",
+        "--auth",
+        "authorization_code",
+        "--client-id",
+        "0oa1",
+        "--secret-file",
+        secret,
+    ];
+    for way in [&by_token[..], &by_consent] {
+        site.done(&[&["connect"], way, &["--no-test"]].concat());
+    }
+    site.done(&["role", "create", "Desk", "--permission", "users.read"]);
 }
+
+/// How wide the page is, and what stands out of it.
+const WIDE: &str = "const room = document.documentElement.clientWidth;
+    const out = [...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > room + 1 && !one.closest('.wrap, .chips, pre'));
+    return {width: document.documentElement.scrollWidth, out: out.slice(0, 4).map((one) => one.outerHTML.slice(0, 120))};";
 
 struct Tour {
     browser: Chromium,
@@ -160,12 +180,9 @@ impl Tour {
             self.browser.picture(&self.folder.join(file)).await;
         }
         self.browser.look(320, false).await;
-        let width = self
-            .browser
-            .run("return document.documentElement.scrollWidth")
-            .await;
-        if width.as_u64().unwrap_or(9999) > 320 {
-            self.wrong.push(format!("{link} is {width} wide at 320"));
+        let wide = self.browser.run(WIDE).await;
+        if wide["width"].as_u64().unwrap_or(9999) > 320 {
+            self.wrong.push(format!("{link} at 320 is {wide}"));
         }
         links
     }
@@ -179,11 +196,8 @@ impl Tour {
         let weight = self.browser.run(script).await;
         let bytes = weight["bytes"].as_u64().unwrap_or(u64::MAX);
         println!(
-            "{link:<60} {:>6.1} KB of {} KB  {} requests  ready after {} ms",
-            bytes as f64 / 1000.0,
-            BUDGET / 1000,
-            weight["requests"],
-            weight["ready"]
+            "{link:<60} {:>7} of {BUDGET} bytes  {} requests  ready after {} ms",
+            bytes, weight["requests"], weight["ready"]
         );
         self.heaviest = self.heaviest.max(bytes);
         if bytes > BUDGET {

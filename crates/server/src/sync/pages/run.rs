@@ -43,6 +43,8 @@ struct One {
     mine: bool,
     waits: bool,
     live: bool,
+    /// What is going on while it is.
+    at_work: &'static str,
     may_undo: bool,
     may_stop: bool,
     held: u64,
@@ -107,10 +109,24 @@ async fn one(
         mine: run.first_approver.is_some() && run.first_approver == visit.actor.kind.person(),
         waits,
         live: matches!(run.state.as_str(), "queued" | "running"),
+        at_work: at_work(&run),
         may_undo: visit.may(Permission::RunsApprove) && can_be_undone(&run),
         may_stop: visit.may(Permission::RunsStart) && can_be_stopped(&run.kind, &run.state),
         held: run.counts.held_granted + run.counts.held_removed + run.counts.held_blocked,
         connection,
         run,
     })
+}
+
+/// What a run that waits or runs is about to do.
+fn at_work(run: &Run) -> &'static str {
+    match (run.kind.as_str(), run.state.as_str()) {
+        (_, "queued") => "It begins as soon as a worker is free; nothing is changed before.",
+        ("approval", _) => {
+            "What was approved is planned once more and applied if it is the same or less."
+        }
+        ("undo", _) => "What the run did is taken back.",
+        ("scim", _) => "What Okta pushed is planned; nothing is changed before all of it was.",
+        _ => "Okta is read page by page; nothing is changed before all of it was read and planned.",
+    }
 }
