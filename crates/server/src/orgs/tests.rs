@@ -2,6 +2,7 @@
 
 use crate::testing::db_test;
 
+const HUSH: &str = "hush-hush-hush-hush-hush-hush-hush-hush-hush-hush-hush-hush-hush";
 const TOKEN: &str = "00aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abcd";
 
 fn form<'a>(auth: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -61,14 +62,14 @@ db_test!(
             let sync = browser.get(&format!("/api/v1{}/sync", made.to)).await;
             assert!(sync.status == 401 || sync.body.contains("\"interval_minutes\":60"));
         }
-        let web = [("web_client_id", "0oa7"), ("client_secret", "hush-hush-hush"), ("scope", "openid"), ("scope", "okta.users.read")];
+        let web = [("web_client_id", "0oa7"), ("client_secret", HUSH), ("scope", "openid"), ("scope", "okta.users.read")];
         let mut sent = form("authorization_code", &web);
         (sent[0].1, sent[1].1) = ("four", "four");
         let made = browser.post("/connections/new", &sent).await;
         assert!(made.to.ends_with("/consent"), "{}", made.body);
         let page = browser.get(&made.to).await.body;
         assert!(page.contains(">openid</span>") && page.contains(">okta.users.read</span>") && !page.contains(">okta.groups.read</span>"));
-        assert!(page.contains("Consent at Okta") && !page.contains("hush-hush-hush"));
+        assert!(page.contains("Consent at Okta") && !page.contains(HUSH));
         let at = made.to.trim_end_matches("/consent").to_owned();
         let edit = browser.get(&format!("{at}/edit")).await.body;
         assert!(edit.contains("id=\"auth-consent\" checked") && edit.contains("value=\"0oa7\""));

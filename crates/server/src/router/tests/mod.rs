@@ -1,6 +1,7 @@
 //! Every operation, knocked at by strangers and by callers without permission; by each built-in role in `roles`, by the
 //! administrator of another tenant in `neighbours`.
 
+mod counts;
 mod neighbours;
 mod roles;
 
@@ -96,7 +97,7 @@ fn every_operation_declares_what_it_needs_and_describes_itself() {
 }
 
 db_test!(
-    async fn every_operation_refuses_a_stranger(t) {
+    async fn p3_every_operation_refuses_a_stranger(t) {
         let router = t.router();
         for (method, path, need) in all() {
             if need == Some(Need::Nothing) {
@@ -115,7 +116,7 @@ db_test!(
         }
     }
 
-    async fn every_operation_refuses_a_caller_without_its_permission(t) {
+    async fn p3_every_operation_refuses_a_caller_without_its_permission(t) {
         let router = t.router();
         let kind = ActorKind::Person(t.app.id::<UserId>());
         let actor = Actor { kind, name: "nobody".into(), tenant: t.tenant, permissions: Permissions::default() };
@@ -131,7 +132,7 @@ db_test!(
     }
 
     // P3: pages and forms, the list taken from the router.
-    async fn every_page_sends_a_stranger_to_sign_in(t) {
+    async fn p3_every_page_sends_a_stranger_to_sign_in(t) {
         for (method, path, need) in pages() {
             let mut browser = t.browser();
             let at = address(path);
@@ -145,7 +146,7 @@ db_test!(
         }
     }
 
-    async fn every_page_tells_who_lacks_its_permission_how_to_get_it(t) {
+    async fn p3_every_page_tells_who_lacks_its_permission_how_to_get_it(t) {
         let mut browser = t.signed_in("user").await;
         for (method, path, need) in pages() {
             let Need::Permission(permission) = need else { continue };

@@ -210,7 +210,7 @@ db_test!(
     with |builder| crate::sync::tests::parts(builder).with(crate::scim::State::default());
 
     // P3: every page.
-    async fn no_page_knows_the_neighbours_things(t) {
+    async fn p3_no_page_knows_the_neighbours_things(t) {
         let org = Org::start(t).await;
         let things = things(&org).await;
         let (t, before) = (&org.t, entries(&org.t).await);
@@ -237,7 +237,7 @@ db_test!(
     }
 
     // P3: every operation.
-    async fn no_operation_knows_the_neighbours_things(t) {
+    async fn p3_no_operation_knows_the_neighbours_things(t) {
         let org = Org::start(t).await;
         let things = things(&org).await;
         let (t, before) = (&org.t, entries(&org.t).await);

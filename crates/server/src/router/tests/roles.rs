@@ -53,7 +53,7 @@ async fn called(t: &TestApp, role: &Role, request: Request<Body>) -> (u16, bool)
 
 db_test!(
     // P3
-    async fn every_page_lets_in_who_may_and_nobody_else(t) {
+    async fn p3_every_page_lets_in_who_may_and_nobody_else(t) {
         for role in built_in_roles() {
             let mut browser = t.signed_in(&role.name).await;
             for (method, path, need) in pages() {
@@ -72,7 +72,7 @@ db_test!(
         }
     }
 
-    async fn every_operation_lets_in_who_may_and_nobody_else(t) {
+    async fn p3_every_operation_lets_in_who_may_and_nobody_else(t) {
         for role in built_in_roles() {
             for (method, path, need) in all() {
                 let Some(may) = may(&role, need.unwrap()) else { continue };
