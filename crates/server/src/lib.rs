@@ -16,6 +16,7 @@ pub mod console;
 pub mod db;
 pub mod directory;
 pub mod doctor;
+pub mod events;
 pub mod jobs;
 mod migrations;
 pub mod notify;

@@ -48,6 +48,7 @@ const SLICES: &[(&str, &[&str])] = &[
     ("apikeys", &["directory"]),
     ("connections", &["directory"]),
     ("actions", &["directory", "connections"]),
+    ("events", &["connections"]),
     ("scim", &["directory", "connections"]),
     ("sync", &["directory", "connections", "scim"]),
     ("saml", &["directory", "connections"]),

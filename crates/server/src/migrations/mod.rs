@@ -12,6 +12,7 @@ mod m0009_sign_in;
 mod m0010_saml;
 mod m0011_actions;
 mod m0012_consent;
+mod m0013_events;
 
 use crate::db::Migration;
 use crate::vault::SealedColumn;
@@ -31,6 +32,7 @@ pub(crate) fn all() -> &'static [Migration] {
         m0010_saml::MIGRATION,
         m0011_actions::MIGRATION,
         m0012_consent::MIGRATION,
+        m0013_events::MIGRATION,
     ]
 }
 

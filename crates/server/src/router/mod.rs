@@ -23,8 +23,8 @@ use crate::app::App;
 use crate::console::{self, Pages};
 use crate::web::{self, Options};
 use crate::{
-    actions, activity, apikeys, audit, connections, directory, doctor, notify, orgs, overview,
-    people, saml, scim, sessions, settings, signin, sync, tenants, vault,
+    actions, activity, apikeys, audit, connections, directory, doctor, events, notify, orgs,
+    overview, people, saml, scim, sessions, settings, signin, sync, tenants, vault,
 };
 
 use gate::{Gate, guard};
@@ -56,6 +56,7 @@ fn slices() -> OpenApiRouter<App> {
         .merge(directory::routes())
         .merge(connections::routes())
         .merge(actions::routes())
+        .merge(events::routes())
         .merge(doctor::routes())
         .merge(sync::routes())
         .merge(saml::api())
@@ -121,6 +122,7 @@ pub fn router(app: &App) -> Router {
         .merge(console)
         .merge(open(&document))
         .merge(connections::public_routes())
+        .merge(events::public_routes())
         .merge(saml::routes())
         .merge(scim::routes())
         .with_state(app.clone());

@@ -34,8 +34,8 @@ use crate::notify::{self, Mailer, MailerError};
 use crate::outgoing::Outgoing;
 use crate::vault::{RingError, Vault};
 use crate::{
-    actions, apikeys, audit, connections, db, router, saml, scim, signin, sync, telemetry, tenants,
-    web,
+    actions, apikeys, audit, connections, db, events, router, saml, scim, signin, sync, telemetry,
+    tenants, web,
 };
 
 pub use signals::stop_on_signals;
@@ -139,6 +139,7 @@ pub async fn open(config: &Config) -> Result<App, Error> {
         .with(connections::Clients::default())
         .with(Outgoing::from(&config.outgoing))
         .with(actions::Profiles::default())
+        .with(events::Intake::default())
         .with(scim::State::default());
     if let Some(mailer) = Mailer::new(&config.mail)? {
         builder = builder.with(mailer);
@@ -218,7 +219,7 @@ async fn admin_link(app: &App, web: bool) -> Result<Option<AdminLink>, Error> {
 /// All kinds of job this program knows how to do.
 #[must_use]
 pub fn registry() -> Registry {
-    let registry = actions::handlers(notify::handlers(Registry::new()));
+    let registry = events::handlers(actions::handlers(notify::handlers(Registry::new())));
     sync::register(saml::handlers(scim::handlers(apikeys::handlers(registry))))
         .on(audit::SEAL_JOB, seal)
 }
@@ -255,6 +256,7 @@ async fn schedule(app: &App) -> Result<(), Error> {
         };
         jobs::set_schedule(&mut work, &sealing, false).await?;
         actions::schedule(&mut work).await?;
+        events::schedule(&mut work).await?;
         apikeys::schedule(&mut work).await?;
         saml::schedule(&mut work).await?;
         scim::schedule(&mut work).await?;

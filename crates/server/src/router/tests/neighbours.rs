@@ -142,7 +142,12 @@ async fn things(org: &Org) -> Things {
             None,
         )
         .await;
+    let (_, hook) = t
+        .call("POST", &format!("/api/v1{at}/event-hook/secrets"), None)
+        .await;
     Things(HashMap::from([
+        ("event", "zebra-event".to_owned()),
+        ("secret", id(&hook)),
         ("connection", org.id.to_string()),
         ("mapping", mapping.to_string()),
         ("mappings", mapping.to_string()),
