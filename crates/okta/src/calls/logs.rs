@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use keywright_model::{OktaTime, log::LogEvent};
+use url::Url;
 
 use super::query;
 use crate::client::Client;
-use crate::{Error, Pages};
+use crate::{Error, Listed, Pages};
 
 /// Which events to list. With `since` and `until` the list is bounded and ordered; without `until` it polls.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +28,16 @@ pub struct LogQuery {
 impl Client {
     /// Events of the system log.
     pub fn logs(&self, which: &LogQuery) -> Result<Pages<LogEvent>, Error> {
+        self.logs_as(which)
+    }
+
+    /// Goes on polling at the link that an earlier poll kept ([`Pages::cursor`]). Refused if it is not the org's.
+    pub fn logs_from<T: Listed>(&self, cursor: &Url) -> Result<Pages<T>, Error> {
+        Ok(Pages::resume(self, cursor)?.until_empty())
+    }
+
+    /// Events of the system log in a shape of the caller's.
+    pub fn logs_as<T: Listed>(&self, which: &LogQuery) -> Result<Pages<T>, Error> {
         let time = |at: Option<Timestamp>| at.map(|at| OktaTime::millis(at).as_str().to_owned());
         let (since, until) = (time(which.since), time(which.until));
         let limit = which.limit.unwrap_or(100).to_string();

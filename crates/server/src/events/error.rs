@@ -21,6 +21,9 @@ pub enum Error {
     /// The connection.
     #[error(transparent)]
     Connection(#[from] connections::Error),
+    /// Okta's System Log could not be read.
+    #[error(transparent)]
+    Okta(#[from] keywright_okta::Error),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] db::Error),
@@ -34,6 +37,7 @@ impl From<Error> for Problem {
             Error::Malformed(words) => Self::bad_request(words),
             Error::Interrupted => Self::unavailable(error.to_string()),
             Error::Connection(error) => error.into(),
+            Error::Okta(error) => Self::upstream(error.to_string()),
             Error::Db(error) => error.into(),
         }
     }

@@ -46,6 +46,13 @@ impl Intake {
         app.part::<Self>().cloned().unwrap_or_default()
     }
 
+    /// Says that events were kept.
+    pub(super) fn tell(&self) {
+        self.0
+            .kept
+            .send_modify(|times| *times = times.wrapping_add(1));
+    }
+
     /// Tells when events were kept by this process.
     pub(super) fn watch(&self) -> watch::Receiver<u64> {
         self.0.kept.subscribe()
@@ -99,10 +106,7 @@ pub async fn take(
         let batch = intake.next();
         if !batch.is_empty() {
             write(&app, batch).await;
-            intake
-                .0
-                .kept
-                .send_modify(|times| *times = times.wrapping_add(1));
+            intake.tell();
         }
     });
     match told.await {

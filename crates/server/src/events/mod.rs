@@ -3,7 +3,6 @@
 //! ```text
 //! Okta event hook ──► hook: secret ─► taken apart ─┐
 //!                                                  ├─► intake: many deliveries, one transaction ─► events (seq) ─► feed
-//! (polling of the System Log comes the same way) ──┘
 //! ```
 //!
 //! A delivery is answered when its events are on disk. `seq` counts a connection's events in the order of their commits,
@@ -13,6 +12,7 @@ mod error;
 mod hook;
 mod incoming;
 mod intake;
+mod poll;
 mod routes;
 mod secrets;
 mod store;
@@ -24,6 +24,7 @@ pub use error::Error;
 pub use hook::public_routes;
 pub use incoming::{CameBy, Incoming};
 pub use intake::{Intake, take};
+pub use poll::POLL_JOB;
 pub use routes::routes;
 pub use secrets::{Made as MadeSecret, Secret, create as create_secret, revoke as revoke_secret};
 pub use store::{Stored, Wanted, after, head, one};

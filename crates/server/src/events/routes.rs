@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::intake::Intake;
 use super::secrets::{self, Secret};
 use super::store::{self, Stored};
-use super::{Wanted, hook_url};
+use super::{Wanted, hook_url, poll};
 use crate::app::App;
 use crate::connections;
 use crate::db::{ConnectionId, Timestamp};
@@ -142,6 +142,13 @@ struct Hook {
     secrets: Vec<Secret>,
     /// How many events were kept so far, whichever way they came.
     events: i64,
+    /// How many of them no delivery had brought when the System Log was read.
+    found_by_log: i64,
+    /// When the System Log was last read.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    log_read_at: Option<Timestamp>,
+    /// Why that failed, if it did.
+    log_trouble: Option<String>,
 }
 
 /// The event hook of a connection.
@@ -157,7 +164,11 @@ async fn hook(
     let connection = ConnectionId(connection);
     let work = app.read(&actor).await?;
     connections::find(&work, connection).await?;
+    let log = poll::standing(&work, connection).await?;
     Ok(Json(Hook {
+        found_by_log: log.found,
+        log_read_at: log.polled_at,
+        log_trouble: log.trouble,
         url: hook_url(&Options::of(&app).public_url, connection),
         secrets: secrets::list(&work, connection).await?,
         events: store::head(&work, connection).await?,

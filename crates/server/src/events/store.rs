@@ -251,3 +251,14 @@ pub(super) async fn forget(work: &Work, end: Timestamp, most: i64) -> db::Result
         (SELECT connection_id, seq FROM events WHERE tenant_id = $1 AND received_at < $2 ORDER BY received_at LIMIT $3)";
     work.run(sql, values![work.tenant, end, most]).await
 }
+
+/// Forgets what belongs to connections that were removed; their events go by their age.
+pub(super) async fn forget_removed(work: &Work) -> db::Result<()> {
+    for table in ["event_heads", "event_secrets", "event_polls"] {
+        let sql = format!(
+            "DELETE FROM {table} WHERE tenant_id = $1 AND connection_id NOT IN (SELECT id FROM connections WHERE tenant_id = $1)"
+        );
+        work.run(&sql, values![work.tenant]).await?;
+    }
+    Ok(())
+}

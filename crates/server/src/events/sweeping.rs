@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::store;
+use super::{poll, store};
 use crate::app::{App, Work};
 use crate::db;
 use crate::jobs::{self, Job, Registry, Schedule};
@@ -15,13 +15,13 @@ const EVERY_MS: i64 = 3_600_000;
 /// So many go in one transaction, as others wait meanwhile.
 const AT_ONCE: i64 = 5_000;
 
-/// Adds this slice's job.
+/// Adds this slice's jobs.
 #[must_use]
 pub fn handlers(registry: Registry) -> Registry {
-    registry.on(SWEEP_JOB, sweep)
+    poll::handlers(registry.on(SWEEP_JOB, sweep))
 }
 
-/// Has it done every hour.
+/// Has the log read every minute, and what is old forgotten every hour.
 pub async fn schedule(work: &mut Work) -> db::Result<()> {
     let schedule = Schedule {
         kind: SWEEP_JOB,
@@ -29,7 +29,8 @@ pub async fn schedule(work: &mut Work) -> db::Result<()> {
         payload: Value::Null,
         every_ms: EVERY_MS,
     };
-    jobs::set_schedule(work, &schedule, true).await
+    jobs::set_schedule(work, &schedule, true).await?;
+    poll::schedule(work).await
 }
 
 async fn sweep(app: App, job: Job) -> Result<(), jobs::Error> {
@@ -38,6 +39,7 @@ async fn sweep(app: App, job: Job) -> Result<(), jobs::Error> {
         job.check_lease(&work).await?;
         let end = work.now.plus_seconds(-KEPT_DAYS * 86_400);
         let gone = store::forget(&work, end, AT_ONCE).await?;
+        store::forget_removed(&work).await?;
         work.commit().await?;
         if gone < AT_ONCE.unsigned_abs() {
             return Ok(());

@@ -28,6 +28,15 @@ CREATE TABLE event_heads (
     seq BIGINT NOT NULL,
     PRIMARY KEY (tenant_id, connection_id)
 );
+CREATE TABLE event_polls (
+    tenant_id UUID NOT NULL,
+    connection_id UUID NOT NULL,
+    log_cursor TEXT,
+    polled_at BIGINT,
+    found BIGINT NOT NULL,
+    trouble TEXT,
+    PRIMARY KEY (tenant_id, connection_id)
+);
 CREATE TABLE event_secrets (
     tenant_id UUID NOT NULL,
     id UUID NOT NULL,

@@ -1,5 +1,7 @@
 //! Event hooks as Okta drives them, and the feed, on both databases. K11: challenge, secret, one effect, order.
 
+mod poll;
+
 use std::time::Duration;
 
 use axum::body::Body;
