@@ -96,6 +96,7 @@ pub(crate) enum Command {
     Connect(commands::connect::Connect),
     Connection(commands::connection::Connection),
     Action(commands::action::Action),
+    Event(commands::event::Event),
     Doctor(commands::doctor::Doctor),
     Sync(commands::sync::Sync),
     Role(commands::role::Role),

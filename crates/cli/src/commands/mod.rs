@@ -12,6 +12,7 @@ pub(crate) mod connection;
 pub(crate) mod consent;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod event;
 pub(crate) mod group;
 pub(crate) mod mapping;
 pub(crate) mod role;
@@ -54,6 +55,7 @@ async fn over_api(command: Command, api: &Api, printer: Printer) -> anyhow::Resu
         Command::Connect(connect) => connect.run(api, printer).await,
         Command::Connection(connection) => connection.run(api, printer).await,
         Command::Action(action) => action.run(api, printer).await,
+        Command::Event(event) => event.run(api, printer).await,
         Command::Doctor(doctor) => doctor.run(api, printer).await,
         Command::Sync(sync) => sync.run(api, printer).await,
         Command::Role(role) => role.run(api, printer).await,

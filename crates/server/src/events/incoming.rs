@@ -51,10 +51,10 @@ pub struct Incoming {
 
 /// What we read of a `LogEvent` (Okta: System Log API).
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Event {
     uuid: String,
-    event_type: String,
+    #[serde(rename = "eventType")]
+    kind: String,
     published: jiff::Timestamp,
     actor: Option<Actor>,
     outcome: Option<Outcome>,
@@ -76,7 +76,7 @@ impl Incoming {
         let malformed = |words: String| Error::Malformed(words);
         let event: Event = serde_json::from_str(body.get())
             .map_err(|error| malformed(format!("this is no event of the System Log: {error}")))?;
-        let named = [Some(&event.uuid), Some(&event.event_type)];
+        let named = [Some(&event.uuid), Some(&event.kind)];
         let actor_id = event.actor.and_then(|actor| actor.id);
         let outcome = event.outcome.and_then(|outcome| outcome.result);
         let all = named
@@ -90,14 +90,14 @@ impl Incoming {
                 "an id, a type or an outcome has more than {LONGEST} bytes"
             )));
         }
-        if event.uuid.is_empty() || event.event_type.is_empty() {
+        if event.uuid.is_empty() || event.kind.is_empty() {
             return Err(malformed(
                 "an event needs `uuid` and `eventType`".to_owned(),
             ));
         }
         Ok(Self {
             uuid: event.uuid,
-            event_type: event.event_type,
+            event_type: event.kind,
             published: Timestamp::from_jiff(event.published),
             actor_id,
             outcome,

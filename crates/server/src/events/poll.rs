@@ -95,12 +95,13 @@ async fn round(app: App, job: Job) -> Result<(), jobs::Error> {
     drop(work);
     for one in all {
         let in_use = matches!(one.status, Status::Active | Status::Failing);
-        if in_use && one.does(Does::Events) {
-            if let Err(error) = poll(&app, &actor, one.id).await {
-                let error = crate::web::chain(&error);
-                tracing::warn!(connection = %one.id, %error, "the System Log could not be read");
-                trouble(&app, &actor, one.id, error).await?;
-            }
+        if !in_use || !one.does(Does::Events) {
+            continue;
+        }
+        if let Err(error) = poll(&app, &actor, one.id).await {
+            let error = crate::web::chain(&error);
+            tracing::warn!(connection = %one.id, %error, "the System Log could not be read");
+            trouble(&app, &actor, one.id, error).await?;
         }
     }
     Ok(())

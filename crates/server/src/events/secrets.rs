@@ -133,8 +133,7 @@ pub(super) async fn authenticate(
     drop(work);
     let found = known
         .into_iter()
-        .filter(|known| bool::from(known.secret_hash.ct_eq(&told)))
-        .last();
+        .find(|known| bool::from(known.secret_hash.ct_eq(&told)));
     let found = found.ok_or(Error::Unauthorized)?;
     if found
         .last_used_at

@@ -38,10 +38,10 @@ async fn hook(t: &TestApp) -> Hook {
     }
 }
 
-/// An event as the System Log has it (Okta: System Log API, LogEvent).
+/// An event as the System Log has it (Okta: System Log API, `LogEvent`).
 fn event(number: u32) -> Value {
     json!({"uuid": Uuid::from_u128(u128::from(number)), "published": format!("2026-01-05T07:{:02}:00.000Z", number % 60),
-        "eventType": if number % 2 == 0 { "user.lifecycle.suspend" } else { "group.user_membership.add" }, "version": "0", "severity": "INFO",
+        "eventType": if number.is_multiple_of(2) { "user.lifecycle.suspend" } else { "group.user_membership.add" }, "version": "0", "severity": "INFO",
         "displayMessage": "something", "actor": {"id": format!("00u{}", number % 3), "type": "User"}, "outcome": {"result": "SUCCESS"},
         "target": [{"id": "00u9", "type": "User", "detailEntry": null}]})
 }
