@@ -154,7 +154,8 @@ fn furnish(site: &Site) {
 
 /// How wide the page is, and what stands out of it.
 const WIDE: &str = "const room = document.documentElement.clientWidth;
-    const out = [...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > room + 1 && !one.closest('.wrap, .chips, pre'));
+    const cut = [...document.querySelectorAll('dialog, .card')].filter((one) => one.scrollWidth > one.clientWidth + 1 && !one.querySelector('.wrap, .chips, pre'));
+    const out = [...cut, ...[...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > room + 1 && !one.closest('.wrap, .chips, pre'))];
     return {width: document.documentElement.scrollWidth, out: out.slice(0, 4).map((one) => one.outerHTML.slice(0, 120))};";
 
 struct Tour {
@@ -187,7 +188,7 @@ impl Tour {
         }
         self.browser.look(320, false).await;
         let wide = self.browser.run(WIDE).await;
-        if wide["width"].as_u64().unwrap_or(9999) > 320 {
+        if wide["width"].as_u64().unwrap_or(9999) > 320 || wide["out"] != json!([]) {
             self.wrong.push(format!("{link} at 320 is {wide}"));
         }
         links
