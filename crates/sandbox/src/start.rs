@@ -15,6 +15,7 @@ use crate::apps::{Grant, build};
 use crate::clock::{Clock, Time};
 use crate::company;
 use crate::credentials::{Credentials, ServiceApp};
+use crate::hooks;
 use crate::http::all_scopes;
 use crate::oauth::PrivateKey;
 use crate::options::{SandboxOptions, StartError};
@@ -76,6 +77,7 @@ pub(crate) async fn all(
     ));
     let mut tasks = JoinSet::new();
     tasks.spawn(provisioning::run(Arc::clone(&main), stop.clone()));
+    tasks.spawn(hooks::run(Arc::clone(&main), stop.clone()));
     tasks.spawn(orgs.serve(listener, main, stop.clone())?);
     for (number, name) in (1_u16..).zip(&names) {
         let port = match options.listen.port() {
@@ -140,6 +142,7 @@ pub(crate) async fn more(
         .map_err(|source| StartError::Listen { address, source })?;
     let stop = orgs.add(name, Arc::clone(&shared), address);
     tokio::spawn(provisioning::run(Arc::clone(&shared), stop.clone()));
+    tokio::spawn(hooks::run(Arc::clone(&shared), stop.clone()));
     tokio::spawn(orgs.serve(listener, shared, stop)?);
     Ok(())
 }

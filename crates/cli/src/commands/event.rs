@@ -65,6 +65,9 @@ struct Which {
     /// Only those that ended so, such as SUCCESS.
     #[arg(long, value_name = "RESULT")]
     outcome: Option<String>,
+    /// Only those that came first so: `hook`, or `poll` for what the System Log found.
+    #[arg(long, value_name = "WAY")]
+    came_by: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -86,7 +89,7 @@ enum Secret {
 const HOOK: &[Column] = &[
     ("address for Okta's event hook", "url"),
     ("events kept", "events"),
-    ("found by the System Log alone", "found_by_log"),
+    ("of them first from the System Log", "found_by_log"),
     ("System Log read", "log_read_at"),
     ("trouble", "log_trouble"),
 ];
@@ -158,6 +161,7 @@ impl Which {
             ("type", self.kind.clone()),
             ("actor", self.actor.clone()),
             ("outcome", self.outcome.clone()),
+            ("came_by", self.came_by.clone()),
         ];
         members
             .into_iter()

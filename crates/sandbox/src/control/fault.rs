@@ -81,6 +81,9 @@ pub struct Fault {
     /// How many matching calls it spoils; 0 for all.
     #[serde(default = "one")]
     pub times: u32,
+    /// It spoils every so many-th matching call from there on; each when it is 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub every: u32,
     /// What goes wrong.
     pub effect: Effect,
 }
@@ -93,6 +96,11 @@ fn one() -> u32 {
     1
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_one(number: &u32) -> bool {
+    *number == 1
+}
+
 impl Fault {
     /// A rule that spoils the first call of a method to a path.
     #[must_use]
@@ -103,8 +111,16 @@ impl Fault {
             query: None,
             nth: 1,
             times: 1,
+            every: 1,
             effect,
         }
+    }
+
+    /// The same for every so many-th matching call.
+    #[must_use]
+    pub fn every(mut self, every: u32) -> Self {
+        self.every = every;
+        self
     }
 
     /// The same, beginning with another matching call.
@@ -167,10 +183,13 @@ fn fits(pattern: &str, text: &str) -> bool {
 impl Armed {
     fn matches(&self, asked: Asked<'_>) -> bool {
         let fault = &self.fault;
-        fault
-            .method
-            .as_ref()
-            .is_none_or(|method| method.eq_ignore_ascii_case(asked.method))
+        // What the org itself sends is meant only by its name.
+        let is_call = asked.path.starts_with('/') || fault.path == asked.path;
+        is_call
+            && fault
+                .method
+                .as_ref()
+                .is_none_or(|method| method.eq_ignore_ascii_case(asked.method))
             && (fits(&fault.path, asked.path) || fits(&fault.path, asked.template))
             && fault
                 .query
@@ -180,10 +199,12 @@ impl Armed {
 
     /// Whether the matching call of this number is spoilt.
     fn spoils(&self, number: u32) -> bool {
-        let begun = number >= self.fault.nth;
-        let done =
-            self.fault.times != 0 && number >= self.fault.nth.saturating_add(self.fault.times);
-        begun && !done
+        let Some(since) = number.checked_sub(self.fault.nth) else {
+            return false;
+        };
+        let every = self.fault.every.max(1);
+        let done = self.fault.times != 0 && since / every >= self.fault.times;
+        since.is_multiple_of(every) && !done
     }
 
     /// Counts a matching call and says whether it is spoilt.

@@ -1,7 +1,9 @@
-//! Event hooks: their life, and the proof that an endpoint wants them (FACTS section 9). Delivery follows with the
-//! connector; it sends by the same way out.
+//! Event hooks: their life, the proof that an endpoint wants them, and deliveries (FACTS section 9).
 
+mod deliver;
 mod verify;
+
+pub(crate) use deliver::run;
 
 use serde_json::{Map, Value, json};
 

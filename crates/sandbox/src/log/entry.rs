@@ -204,6 +204,11 @@ impl Entry {
         }
     }
 
+    /// What kind of event it is.
+    pub(super) fn kind(&self) -> &str {
+        self.event
+    }
+
     /// The entry as JSON.
     pub(crate) fn print(&self) -> Value {
         let message = MESSAGES

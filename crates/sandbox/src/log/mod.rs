@@ -7,6 +7,7 @@ pub(crate) use entry::{Entry, Event, Target};
 pub(crate) use list::routes;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::http::{Call, Caller};
 use crate::org::Org;
@@ -23,6 +24,22 @@ impl Log {
     pub(crate) fn newest(&self) -> impl Iterator<Item = &Entry> {
         let all = self.rows.back_from(self.rows.next_serial());
         all.map(|(_, entry)| entry)
+    }
+
+    /// The number that the next entry gets.
+    pub(crate) fn next(&self) -> u32 {
+        self.rows.next_serial()
+    }
+
+    /// The entries of these kinds from a number on, as JSON, in the order they were written.
+    pub(crate) fn since<'l>(
+        &'l self,
+        from: u32,
+        kinds: &'l [&str],
+    ) -> impl Iterator<Item = Value> + 'l {
+        let all = self.rows.from(from).map(|(_, entry)| entry);
+        all.filter(|entry| kinds.contains(&entry.kind()))
+            .map(Entry::print)
     }
 
     /// How many there are.

@@ -1,6 +1,6 @@
 use crate::actor::Forbidden;
 use crate::web::Problem;
-use crate::{connections, db};
+use crate::{connections, db, jobs};
 
 /// Why events were not taken or given.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,9 @@ pub enum Error {
     /// Okta's System Log could not be read.
     #[error(transparent)]
     Okta(#[from] keywright_okta::Error),
+    /// The job belongs to another process by now.
+    #[error(transparent)]
+    Job(#[from] jobs::Error),
     /// The database failed.
     #[error(transparent)]
     Db(#[from] db::Error),
@@ -35,7 +38,7 @@ impl From<Error> for Problem {
             Error::Forbidden(forbidden) => forbidden.into(),
             Error::Unauthorized => Self::unauthorized().detail(error.to_string()),
             Error::Malformed(words) => Self::bad_request(words),
-            Error::Interrupted => Self::unavailable(error.to_string()),
+            Error::Interrupted | Error::Job(_) => Self::unavailable(error.to_string()),
             Error::Connection(error) => error.into(),
             Error::Okta(error) => Self::upstream(error.to_string()),
             Error::Db(error) => error.into(),

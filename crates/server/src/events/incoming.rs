@@ -101,7 +101,7 @@ impl Incoming {
             published: Timestamp::from_jiff(event.published),
             actor_id,
             outcome,
-            body: body.get().replace("\\u0000", "\u{fffd}"),
+            body: body.get().to_owned(),
         })
     }
 }

@@ -18,7 +18,7 @@ use crate::db::{self, ConnectionId, TenantId};
 /// Deliveries that are written together at most.
 const TOGETHER: usize = 256;
 /// Deliveries that may wait; the next are told to come again.
-const WAITING: usize = 10_000;
+const WAITING: usize = 2_000;
 
 /// What the deliveries of one process share: a part of the app. Without it each is written alone.
 #[derive(Clone, Debug, Default)]

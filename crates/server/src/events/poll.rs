@@ -30,6 +30,8 @@ const PAGES: usize = 50;
 const PAGE: u32 = 1_000;
 /// Where there is no link to go on from, events of so many seconds before are read again: Okta may keep some late.
 const OVERLAP: i64 = 600;
+/// So far back Okta has events, seconds (90 days, less one).
+const FARTHEST: i64 = 89 * 86_400;
 
 /// Adds this slice's job.
 pub(super) fn handlers(registry: Registry) -> Registry {
@@ -52,7 +54,7 @@ pub(super) async fn schedule(work: &mut Work) -> db::Result<()> {
 pub(super) struct Standing {
     /// Where to go on.
     pub(super) cursor: Option<String>,
-    /// When Okta was last asked.
+    /// When the log was last read well.
     pub(super) polled_at: Option<Timestamp>,
     /// How many events came first from here.
     pub(super) found: i64,
@@ -98,7 +100,7 @@ async fn round(app: App, job: Job) -> Result<(), jobs::Error> {
         if !in_use || !one.does(Does::Events) {
             continue;
         }
-        if let Err(error) = poll(&app, &actor, one.id).await {
+        if let Err(error) = poll(&app, &job, one.id).await {
             let error = crate::web::chain(&error);
             tracing::warn!(connection = %one.id, %error, "the System Log could not be read");
             trouble(&app, &actor, one.id, error).await?;
@@ -111,7 +113,6 @@ async fn trouble(app: &App, actor: &Actor, id: ConnectionId, words: String) -> d
     let work = app.begin(actor).await?;
     let standing = Standing {
         trouble: Some(words),
-        polled_at: Some(work.now),
         ..standing(&work, id).await?
     };
     set(&work, id, &standing).await?;
@@ -119,12 +120,16 @@ async fn trouble(app: &App, actor: &Actor, id: ConnectionId, words: String) -> d
 }
 
 /// Reads on to the end of the log.
-pub(super) async fn poll(app: &App, actor: &Actor, id: ConnectionId) -> Result<(), Error> {
+async fn poll(app: &App, job: &Job, id: ConnectionId) -> Result<(), Error> {
+    let actor = &job.actor("events");
     let client = connections::client(app, actor.tenant, id).await?;
     let work = app.read(actor).await?;
     let (before, now) = (standing(&work, id).await?, work.now);
     drop(work);
-    let mut pages = start(&client, before.cursor.as_deref(), now)?;
+    // From the last good round on; the first round begins now.
+    let since = before.polled_at.unwrap_or(now).plus_seconds(-OVERLAP);
+    let since = since.max(now.plus_seconds(-FARTHEST));
+    let mut pages = start(&client, before.cursor.as_deref(), since)?;
     for number in 0..PAGES {
         let page = match pages.next().await {
             // The link is too old, or of another org: begin anew, with an overlap.
@@ -132,13 +137,13 @@ pub(super) async fn poll(app: &App, actor: &Actor, id: ConnectionId) -> Result<(
                 if number == 0 && before.cursor.is_some() && error.fault() == Fault::Request =>
             {
                 tracing::warn!(connection = %id, %error, "Okta does not know the link to go on at any more");
-                pages = start(&client, None, now)?;
+                pages = start(&client, None, since)?;
                 pages.next().await?
             }
             other => other?,
         };
         let events = page.as_ref().map(|page| page.items.as_slice());
-        keep(app, actor, id, events.unwrap_or_default(), pages.cursor()).await?;
+        keep(app, job, id, events.unwrap_or_default(), pages.cursor()).await?;
         if page.is_none() {
             break;
         }
@@ -146,12 +151,12 @@ pub(super) async fn poll(app: &App, actor: &Actor, id: ConnectionId) -> Result<(
     Ok(())
 }
 
-fn start(client: &Client, cursor: Option<&str>, now: Timestamp) -> Result<Pages<Whole>, Error> {
+fn start(client: &Client, cursor: Option<&str>, since: Timestamp) -> Result<Pages<Whole>, Error> {
     if let Some(cursor) = cursor.and_then(|cursor| Url::parse(cursor).ok()) {
         return Ok(client.logs_from(&cursor)?);
     }
     Ok(client.logs_as(&LogQuery {
-        since: Some(now.plus_seconds(-OVERLAP).to_jiff()),
+        since: Some(since.to_jiff()),
         limit: Some(PAGE),
         ..LogQuery::default()
     })?)
@@ -160,17 +165,23 @@ fn start(client: &Client, cursor: Option<&str>, now: Timestamp) -> Result<Pages<
 /// Keeps a page and the link behind it, both or none.
 async fn keep(
     app: &App,
-    actor: &Actor,
+    job: &Job,
     id: ConnectionId,
     page: &[Whole],
     next: Option<&Url>,
 ) -> Result<(), Error> {
-    let events: Vec<(CameBy, Incoming)> = page
-        .iter()
-        .filter_map(|event| Incoming::parse(&event.raw).ok())
-        .map(|event| (CameBy::Poll, event))
-        .collect();
-    let work = app.begin(actor).await?;
+    let mut events = Vec::with_capacity(page.len());
+    for event in page {
+        match Incoming::parse(&event.raw) {
+            Ok(event) => events.push((CameBy::Poll, event)),
+            Err(error) => {
+                tracing::warn!(connection = %id, %error, "an event of the System Log could not be read");
+            }
+        }
+    }
+    let work = app.begin(&job.actor("events")).await?;
+    // Who was taken for dead must not set the link back.
+    job.check_lease(&work).await?;
     let events: Vec<&(CameBy, Incoming)> = events.iter().collect();
     let new = store::keep(&work, id, &events).await?;
     let before = standing(&work, id).await?;
@@ -200,10 +211,12 @@ impl<'de> Deserialize<'de> for Whole {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Named {
-            uuid: String,
+            uuid: Option<String>,
         }
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let Named { uuid } = serde_json::from_str(raw.get()).map_err(serde::de::Error::custom)?;
+        // One that has none is told apart by all of it, and passed over later.
+        let uuid = uuid.unwrap_or_else(|| raw.get().to_owned());
         Ok(Self { uuid, raw })
     }
 }

@@ -51,6 +51,8 @@ struct Asked {
     actor: Option<String>,
     /// Only those that ended so, such as `SUCCESS`.
     outcome: Option<String>,
+    /// Only those that came first so: `hook`, or `poll` for what the System Log found.
+    came_by: Option<String>,
     /// Only those published from then on.
     #[param(value_type = Option<String>, format = DateTime)]
     since: Option<jiff::Timestamp>,
@@ -86,11 +88,12 @@ async fn list(
         )));
     }
     let connection = ConnectionId(connection);
-    let wanted = Wanted {
+    let mut wanted = Wanted {
         after: asked.after.unwrap_or_default(),
         event_type: asked.r#type,
         actor_id: asked.actor,
         outcome: asked.outcome,
+        came_by: asked.came_by,
         since: asked.since.map(Timestamp::from_jiff),
     };
     let mut kept = Intake::of(&app).watch();
@@ -111,7 +114,8 @@ async fn list(
             let next = next.unwrap_or_default().max(wanted.after);
             return Ok(axum::Json(Feed { items, next }));
         }
-        // Either way it is looked again.
+        // What did not match is not looked at again.
+        wanted.after = wanted.after.max(head);
         let _ = timeout(left.min(LOOK_AGAIN), kept.changed()).await;
     }
 }
@@ -142,9 +146,9 @@ struct Hook {
     secrets: Vec<Secret>,
     /// How many events were kept so far, whichever way they came.
     events: i64,
-    /// How many of them no delivery had brought when the System Log was read.
+    /// How many of them the System Log brought first: no delivery had, by then.
     found_by_log: i64,
-    /// When the System Log was last read.
+    /// When the System Log was last read well.
     #[schema(value_type = Option<String>, format = DateTime)]
     log_read_at: Option<Timestamp>,
     /// Why that failed, if it did.

@@ -86,6 +86,8 @@ pub struct Wanted {
     pub actor_id: Option<String>,
     /// Only those that ended so.
     pub outcome: Option<String>,
+    /// Only those that came first so.
+    pub came_by: Option<String>,
     /// Only those that Okta published from then on.
     pub since: Option<Timestamp>,
 }
@@ -123,6 +125,9 @@ pub async fn after(
     }
     if let Some(outcome) = &wanted.outcome {
         only("outcome", "=", outcome.as_str().into());
+    }
+    if let Some(came_by) = &wanted.came_by {
+        only("came_by", "=", came_by.as_str().into());
     }
     if let Some(since) = wanted.since {
         only("published", ">=", since.into());

@@ -1,5 +1,6 @@
 //! Event hooks as Okta drives them, and the feed, on both databases. K11: challenge, secret, one effect, order.
 
+mod hooks;
 mod poll;
 
 use std::time::Duration;
@@ -167,7 +168,13 @@ db_test!(
         let mut zero = event(2);
         zero["displayMessage"] = json!("a\0b");
         assert_eq!(hook.post(&t, &hook.secret, delivery(&[long, zero, event(3)]).to_string()).await, 204);
-        assert_eq!(hook.feed(&t, "").await.0, [1, 2]);
+        let (seqs, items, _) = hook.feed(&t, "").await;
+        assert_eq!(seqs, [1, 2]);
+        assert_eq!(items[0]["event"]["displayMessage"], "a\0b", "as it was sent");
+        let mut escaped = event(4);
+        escaped["displayMessage"] = json!("a\\u0000b \u{2028} \u{1F512}");
+        assert_eq!(hook.post(&t, &hook.secret, delivery(&[escaped.clone()]).to_string()).await, 204);
+        assert_eq!(hook.feed(&t, "after=2").await.1[0]["event"], escaped);
         let huge = delivery(&[json!({"x": "y".repeat(20 << 20)})]).to_string();
         assert_eq!(hook.post(&t, &hook.secret, huge).await, 413);
     }
@@ -187,6 +194,7 @@ db_test!(
         assert_eq!(hook.feed(&t, "outcome=FAILURE").await.0, [0; 0]);
         assert_eq!(hook.feed(&t, "since=2026-01-05T07:08:00Z").await.0, [8, 9]);
         assert_eq!(hook.feed(&t, "after=9").await.2, 9);
+        assert_eq!((hook.feed(&t, "came_by=hook").await.0.len(), hook.feed(&t, "came_by=poll").await.0.len()), (9, 0));
         for wrong in ["limit=0", "limit=1001", "since=yesterday", "page=2"] {
             assert_eq!(t.call("GET", &format!("{}/events?{wrong}", hook.api), None).await.0, 400, "{wrong}");
         }

@@ -1,7 +1,6 @@
 //! Reading the System Log of the real sandbox, on both databases.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use keywright_sandbox::{Effect, Fault, Sandbox, SandboxOptions};
 use serde_json::{Value, json};
@@ -12,14 +11,15 @@ use crate::db::{ConnectionId, Timestamp};
 use crate::jobs::{self, Registry};
 use crate::testing::{TestApp, db_test};
 
-struct Org {
-    t: TestApp,
-    sandbox: Sandbox,
-    id: ConnectionId,
+/// A connection to a sandbox org, for its events.
+pub(super) struct Org {
+    pub(super) t: TestApp,
+    pub(super) sandbox: Sandbox,
+    pub(super) id: ConnectionId,
 }
 
 impl Org {
-    async fn start(t: TestApp) -> Self {
+    pub(super) async fn start(t: TestApp) -> Self {
         let mut options = SandboxOptions::default();
         options.rate_limits = false;
         let sandbox = Sandbox::start(options).await.unwrap();
@@ -43,7 +43,7 @@ impl Org {
     }
 
     /// A minute later everything that is due is done.
-    async fn round(&self) {
+    pub(super) async fn round(&self) {
         self.sandbox.advance_clock_ms(61_000);
         self.clocks();
         jobs::run_until_idle(&self.t.app, &handlers(Registry::new()))
@@ -52,7 +52,7 @@ impl Org {
     }
 
     /// Makes somebody and suspends them, by the org's own API.
-    async fn suspend(&self, number: usize) {
+    pub(super) async fn suspend(&self, number: usize) {
         let login = format!("p{number}@acme.test");
         let profile = json!({"login": login, "email": login, "firstName": "P", "lastName": "Q"});
         let person = json!({"profile": profile});
@@ -61,7 +61,7 @@ impl Org {
         self.call(&path, json!({})).await;
     }
 
-    async fn call(&self, path: &str, body: Value) -> Value {
+    pub(super) async fn call(&self, path: &str, body: Value) -> Value {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let request = client
             .post(format!("{}/api/v1/{path}", self.sandbox.url()))
@@ -74,7 +74,7 @@ impl Org {
         answer.json().await.unwrap_or_default()
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(super) async fn get(&self, path: &str) -> Value {
         let path = format!("/api/v1/connections/{}/{path}", self.id);
         let (status, got) = self.t.call("GET", &path, None).await;
         assert_eq!(status, 200, "{got}");
@@ -82,7 +82,7 @@ impl Org {
     }
 
     /// How many suspensions are kept, and how many events at all.
-    async fn kept(&self) -> (usize, usize) {
+    pub(super) async fn kept(&self) -> (usize, usize) {
         let number = |feed: &Value| feed["items"].as_array().unwrap().len();
         let suspended = self
             .get("events?type=user.lifecycle.suspend&limit=1000")
@@ -162,7 +162,8 @@ db_test!(
         work.wake_jobs();
         work.commit().await.unwrap();
         org.suspend(2).await;
-        org.t.advance(Duration::from_secs(1));
+        // A long outage: what happened in it is not passed over.
+        org.sandbox.advance_clock_ms(3 * 3_600_000);
         org.round().await;
         assert_eq!(org.kept().await.0, 2, "{:?}", org.get("event-hook").await);
     }

@@ -116,7 +116,7 @@ db_test!(with crate::sync::tests::parts;
 
     async fn the_token_expired(t) {
         let org = synced(t, 5).await;
-        org.sandbox.fault(Fault { method: None, path: "*".into(), query: None, nth: 1, times: 0, effect: Effect::TokenExpired });
+        org.sandbox.fault(Fault { method: None, path: "*".into(), query: None, nth: 1, times: 0, every: 1, effect: Effect::TokenExpired });
         fails(&org, 5, "token").await;
         recovers(&org).await;
     }
