@@ -1,5 +1,5 @@
-//! The console without a mouse: everything that can be pressed is reached by Tab and shows that it is, dialogs open and
-//! close by keys, and a mapping is made by keys alone.
+//! The console without a mouse: dialogs open and close by keys, and a mapping is made by keys alone. That everything that can
+//! be pressed is reached by Tab and shows it, [`walk`] sees on each page of the tour.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +15,11 @@ use crate::site::Site;
 
 in_chromium!(everything_is_done_by_keys);
 
-/// Numbers all that can be focused by Tab and seen; of a group of radio buttons Tab reaches one.
+/// Numbers all that can be focused by Tab and seen, in the question if one is open; of a group of radio buttons Tab reaches one.
 const NUMBER: &str = "let n = 0; const groups = new Set();
     const shown = (one) => one.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true}) && one.getClientRects().length > 0;
-    for (const one of document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex=\"0\"]')) {
+    const root = document.querySelector('dialog:modal') ?? document;
+    for (const one of root.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex=\"0\"]')) {
         if (one.disabled || one.type === 'hidden' || one.tabIndex < 0 || !shown(one)) continue;
         if (one.type === 'radio') { const group = (one.form ? [...document.forms].indexOf(one.form) : 0) + one.name;
             if (groups.has(group)) continue; groups.add(group);
@@ -71,11 +72,14 @@ async fn tab_to(browser: &Chromium, name: &str) {
     );
 }
 
-/// Tabs through a page; gives what is wrong with it.
-async fn walk(browser: &Chromium, path: &str) -> Vec<String> {
+/// Goes to a page and tabs through it; gives what is wrong with it.
+pub(super) async fn walk(browser: &Chromium, path: &str) -> Vec<String> {
     browser.go(path).await;
     let number = browser.run(NUMBER).await.as_u64().expect("a number");
     let (mut wrong, mut reached) = (Vec::new(), BTreeSet::new());
+    // A question has the focus on its first part from the start.
+    let first = browser.run(FOCUSED).await;
+    reached.extend(first["key"].as_str().map(str::to_owned));
     for _ in 0..number + 20 {
         let at = tab(browser).await;
         let Some(key) = at["key"].as_str() else {
@@ -90,7 +94,7 @@ async fn walk(browser: &Chromium, path: &str) -> Vec<String> {
                 at["html"]
             ));
         }
-        if !reached.insert(key.to_owned()) {
+        if !reached.insert(key.to_owned()) && first["key"].as_str() != Some(key) {
             break;
         }
     }
@@ -136,54 +140,7 @@ async fn everything_is_done_by_keys(site: Site) {
     a_mapping(&site, &org, &browser).await;
     a_dialog(&browser).await;
 
-    let mut wrong = Vec::new();
-    for path in [
-        "/",
-        "/people",
-        "/people/new",
-        "/groups",
-        "/roles",
-        "/roles/new",
-        "/mapping",
-        "/runs",
-        "/guards",
-        "/connections",
-        "/connections/new",
-        "/activity",
-        "/api-keys",
-        "/settings",
-        "/settings/notices",
-        "/settings/sign-in",
-        "/doctor",
-        "/me",
-    ] {
-        wrong.extend(walk(&browser, path).await);
-    }
-    let more = [
-        "a[href^='/people/0']",
-        "a[href^='/groups/0']",
-        "a[href^='/roles/0']",
-        "a[href^='/runs/0']",
-        "a[href^='/connections/0']",
-    ];
-    for (list, selector) in ["/people", "/groups", "/roles", "/runs", "/connections"]
-        .iter()
-        .zip(more)
-    {
-        browser.go(list).await;
-        let links = browser.links(selector).await;
-        let first = links
-            .first()
-            .unwrap_or_else(|| panic!("nothing to open on {list}"));
-        wrong.extend(walk(&browser, first).await);
-    }
     browser.close().await;
-    assert!(
-        wrong.is_empty(),
-        "{} faults:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
 }
 
 /// From the skip link to a saved mapping.

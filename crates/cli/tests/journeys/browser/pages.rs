@@ -1,5 +1,5 @@
 //! Every page of the console over the demo's company: found by its links, held against the list of the router, judged by
-//! axe-core, measured, and pictured at two widths, light and dark, into `.cache/screens` for people to look at.
+//! axe-core, tabbed through, measured, and pictured at two widths, light and dark, into `.cache/screens` for people to look at.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead, BufReader};
@@ -10,8 +10,8 @@ use http::Method;
 use keywright_server::router::console_pages;
 use serde_json::json;
 
-use super::axe;
 use super::chromium::Chromium;
+use super::{axe, keys};
 use crate::site::Site;
 
 /// Most that a page may transfer with all it needs, in bytes (design.md).
@@ -154,9 +154,11 @@ fn furnish(site: &Site) {
 
 /// How wide the page is, and what stands out of it.
 const WIDE: &str = "const room = document.documentElement.clientWidth;
-    const cut = [...document.querySelectorAll('dialog, .card')].filter((one) => one.scrollWidth > one.clientWidth + 1 && !one.querySelector('.wrap, .chips, pre'));
-    const out = [...cut, ...[...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > room + 1 && !one.closest('.wrap, .chips, pre'))];
-    return {width: document.documentElement.scrollWidth, out: out.slice(0, 4).map((one) => one.outerHTML.slice(0, 120))};";
+    const rolls = (one) => { for (let up = one; up && up !== document.body; up = up.parentElement)
+        if (getComputedStyle(up).overflowX !== 'visible') return true; return false; };
+    const cut = [...document.querySelectorAll('dialog[open]')].filter((one) => one.scrollWidth > one.clientWidth + 1);
+    const out = [...document.querySelectorAll('main *')].filter((one) => one.getBoundingClientRect().right > room + 1 && !rolls(one));
+    return {width: document.documentElement.scrollWidth, out: [...cut, ...out].slice(0, 4).map((one) => one.outerHTML.slice(0, 120))};";
 
 struct Tour {
     browser: Chromium,
@@ -173,6 +175,9 @@ impl Tour {
         self.browser.go(link).await;
         let links = self.browser.links("a[href]").await;
         self.weigh(link).await;
+        if !name.ends_with("-2") && !name.ends_with("-3") {
+            self.wrong.extend(keys::walk(&self.browser, link).await);
+        }
         for (width, dark) in [(1280, false), (1280, true), (390, false), (390, true)] {
             self.browser.look(width, dark).await;
             if dark == (width == 390) {
