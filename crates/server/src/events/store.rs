@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::incoming::{CameBy, Incoming};
 use crate::app::Work;
-use crate::db::{self, ConnectionId, Timestamp, values};
+use crate::db::{self, ConnectionId, Engine, Timestamp, values};
 
 /// Events written by one statement.
 const CHUNK: usize = 50;
@@ -166,6 +166,11 @@ pub(super) async fn keep(
     events: &[&(CameBy, Incoming)],
 ) -> db::Result<usize> {
     work.lock(&format!("events/{connection}")).await?;
+    if work.engine() == Engine::Postgres {
+        // A plan that was made and kept while the table was small would read all of it for each batch.
+        work.run("SET LOCAL plan_cache_mode = force_custom_plan", values![])
+            .await?;
+    }
     let mut known = HashSet::new();
     for chunk in events.chunks(CHUNK) {
         known.extend(there(work, connection, chunk).await?);
